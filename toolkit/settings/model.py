@@ -1,0 +1,78 @@
+"""What the program runs with: frozen values, each of which knows where it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from toolkit.settings.values import Secret
+
+OriginKind = Literal["flag", "environment", "file", "default"]
+SourceKind = Literal["http", "grafana", "events", "store", "sample"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was read from; ``name`` is the flag, the variable or the file and key."""
+
+    kind: OriginKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a server: address, who we are, what we trust, how long we wait.
+
+    ``timeout`` bounds one request as a whole and ``connect_timeout`` its beginning, in seconds.
+    ``tenant`` is sent as ``X-Scope-OrgID`` to Loki; ``org_id`` as ``X-Grafana-Org-Id`` to Grafana.
+    """
+
+    url: str | None = None
+    username: str | None = None
+    password: Secret | None = None
+    token: Secret | None = None
+    tenant: str | None = None
+    org_id: int | None = None
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    verify: bool = True
+    proxy: str | None = None
+    connect_timeout: float = 5.0
+    timeout: float = 90.0
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a command may be told. Made by :func:`toolkit.settings.load`.
+
+    ``source`` is the kind of source that was chosen; ``events``, ``store`` and the two connections
+    hold what each kind needs. ``dialect`` and ``line_format`` name how the events were labelled on
+    their way to Loki (:mod:`toolkit.falco.labels`); ``None`` leaves that to the source.
+    ``origins`` maps a setting's key, such as ``loki.url``, to where its value was read from.
+    """
+
+    source: SourceKind = "sample"
+    loki: Connection = Connection()
+    grafana: Connection = Connection()
+    datasource_uid: str | None = None
+    datasource_url: str | None = None
+    events: tuple[str, ...] = ()
+    strict: bool = False
+    rejects: Path | None = None
+    store: Path | None = None
+    dialect: str | None = None
+    line_format: str | None = None
+    timezone: str = "UTC"
+    cache: Path | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    def origin(self, key: str) -> Origin:
+        """Where the value of ``key`` was read from."""
+        return self.origins.get(key, Origin("default"))
