@@ -1,0 +1,38 @@
+"""A store without a directory: the same parts, nothing durable."""
+
+from __future__ import annotations
+
+import threading
+
+from toolkit.engine.store.model import EntryBlock
+from toolkit.engine.store.snapshot import Snapshot
+from toolkit.engine.store.state import State
+
+TAIL_ROWS = 131_072
+
+
+class MemoryBackend:
+    """Entries in this process only."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = State()
+
+    def append(self, block: EntryBlock) -> None:
+        """Add entries; duplicates are dropped."""
+        with self._lock:
+            change = self._state.plan([block])
+            if change is not None:
+                self._state.apply(change)
+            if len(self._state.tail) >= TAIL_ROWS:
+                tail = self._state.begin_tail()
+                hashes = self._state.table.hashes(len(self._state.table))
+                self._state.settled.append(tail.part(hashes).compact())
+
+    def snapshot(self) -> Snapshot:
+        """What has been added so far."""
+        with self._lock:
+            return self._state.snapshot()
+
+    def close(self) -> None:
+        """Nothing to do: the entries go with the object."""

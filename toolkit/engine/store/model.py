@@ -1,0 +1,199 @@
+"""The values that go into a store and come out of it.
+
+Times are int nanoseconds since the Unix epoch, UTC, and fit 64 bits signed. Lines and the texts of
+labels are ``str``; bytes that are not UTF-8 are kept by ``errors="surrogateescape"``. Byte lengths
+are lengths of the encoded text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from toolkit.errors import StoreError
+from toolkit.results import Labels
+
+Pairs = tuple[tuple[str, str], ...]
+"""A label set as a value: pairs of name and value, ordered by name."""
+
+Int64s = NDArray[np.int64]
+Int32s = NDArray[np.int32]
+Buffer = Any  # bytes, mmap or an array: whatever pyarrow.py_buffer takes
+
+NO_METADATA = -1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBatch:
+    """Entries of one stream as they are pushed, in any order of time.
+
+    ``lines`` are ``str`` or already encoded ``bytes``. ``metadata`` is the structured metadata of
+    each entry (``None`` and an empty mapping mean none); left out, no entry has any.
+    """
+
+    labels: Labels
+    timestamps: Sequence[int]
+    lines: Sequence[str] | Sequence[bytes]
+    metadata: Sequence[Labels | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """A stream: its labels and the hash by which Loki orders streams at equal timestamps."""
+
+    labels: Labels
+    hash: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EntryBlock:
+    """Entries of many streams in columns of equal length, in order of insertion.
+
+    ``streams`` indexes ``labels``; ``metadata`` indexes ``sets`` and is -1 for none. ``lines`` is a
+    ``large_binary`` array without nulls.
+    """
+
+    labels: Sequence[Labels]
+    streams: Int32s
+    timestamps: Int64s
+    lines: pa.Array
+    sets: Sequence[Labels] = ()
+    metadata: Int32s = field(default_factory=lambda: np.empty(0, np.int32))
+
+    def __post_init__(self) -> None:
+        if len(self.metadata) == 0 and len(self.timestamps):
+            filler = np.full(len(self.timestamps), NO_METADATA, np.int32)
+            object.__setattr__(self, "metadata", filler)
+        lengths = {len(self.streams), len(self.timestamps), len(self.lines), len(self.metadata)}
+        if len(lengths) != 1:
+            raise StoreError(
+                f"the columns of a block differ in length: {len(self.streams)} streams, "
+                f"{len(self.timestamps)} timestamps, {len(self.lines)} lines, "
+                f"{len(self.metadata)} metadata"
+            )
+
+    def __len__(self) -> int:
+        return len(self.timestamps)
+
+
+def pairs(labels: Labels) -> Pairs:
+    """``labels`` as a value. Pairs without a value are left out: to Loki they are absent."""
+    return tuple(sorted(item for item in labels.items() if item[1]))
+
+
+def metadata_pairs(metadata: Labels) -> Pairs:
+    """Structured metadata as a value; unlike a label, a pair without a value is kept."""
+    return tuple(sorted(metadata.items()))
+
+
+def encode_lines(lines: Sequence[str] | Sequence[bytes] | Sequence[str | bytes]) -> pa.Array:
+    """Lines as a ``large_binary`` array.
+
+    Built from buffers and not by ``pyarrow.array``, whose first call with a list imports pandas.
+    """
+    data, lengths = _joined(lines)
+    offsets = np.zeros(len(lines) + 1, np.int64)
+    np.cumsum(np.fromiter(lengths, np.int64, len(lines)), out=offsets[1:])
+    return binary_array(offsets, data)
+
+
+def binary_array(offsets: Int64s, data: Buffer) -> pa.Array:
+    """A ``large_binary`` array over ``data``, not copied; there is one offset more than rows."""
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+
+
+def places(rows: NDArray[np.int64]) -> pa.Array:
+    """Row numbers as pyarrow's ``take`` wants them; not by ``pyarrow.array``, as above."""
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+
+
+def offsets_of(lines: pa.Array) -> Int64s:
+    """Where each line of a ``large_binary`` array starts in its data, and where the last ends."""
+    if len(lines) == 0:
+        return np.zeros(1, np.int64)
+    offsets = np.frombuffer(lines.buffers()[1], np.int64)
+    return offsets[lines.offset : lines.offset + len(lines) + 1]
+
+
+def _joined(lines: Sequence[str | bytes]) -> tuple[bytes, Iterable[int]]:
+    try:
+        text = "".join(lines)  # type: ignore[arg-type]
+    except TypeError:
+        pass  # bytes among the lines
+    else:
+        if text.isascii():
+            return text.encode("ascii"), map(len, lines)
+    encoded = [
+        line if isinstance(line, bytes) else line.encode("utf-8", "surrogateescape")
+        for line in lines
+    ]
+    return b"".join(encoded), map(len, encoded)
+
+
+def block_of(batches: Iterable[StreamBatch]) -> EntryBlock:
+    """Batches as one block, in the order given.
+
+    Raises :class:`StoreError` where the columns of a batch differ in length or a timestamp does
+    not fit 64 bits.
+    """
+    labels: list[Labels] = []
+    numbers: list[int] = []
+    times: list[Int64s] = []
+    lines: list[str | bytes] = []
+    sets: dict[Pairs, int] = {}
+    metadata: list[Int32s] = []
+    for batch in batches:
+        _check(batch)
+        labels.append(batch.labels)
+        numbers.append(len(batch.timestamps))
+        try:
+            times.append(np.asarray(batch.timestamps, dtype=np.int64))
+        except OverflowError:
+            raise StoreError(
+                "a timestamp does not fit 64 bits of nanoseconds", hint="times are in nanoseconds"
+            ) from None
+        lines.extend(batch.lines)
+        metadata.append(_metadata_column(batch, sets))
+    count = len(labels)
+    return EntryBlock(
+        labels=labels,
+        streams=np.repeat(np.arange(count, dtype=np.int32), numbers) if count else _NO_STREAMS,
+        timestamps=np.concatenate(times) if count else _NO_TIMES,
+        lines=encode_lines(lines),
+        sets=[dict(key) for key in sets],
+        metadata=np.concatenate(metadata) if count else _NO_STREAMS,
+    )
+
+
+_NO_STREAMS: Int32s = np.empty(0, np.int32)
+_NO_TIMES: Int64s = np.empty(0, np.int64)
+
+
+def _check(batch: StreamBatch) -> None:
+    lengths = {len(batch.timestamps), len(batch.lines)}
+    if batch.metadata is not None:
+        lengths.add(len(batch.metadata))
+    if len(lengths) != 1:
+        raise StoreError(
+            f"a batch holds {len(batch.timestamps)} timestamps and {len(batch.lines)} lines"
+            + ("" if batch.metadata is None else f" and {len(batch.metadata)} metadata")
+        )
+
+
+def _metadata_column(batch: StreamBatch, sets: dict[Pairs, int]) -> Int32s:
+    column = np.full(len(batch.timestamps), NO_METADATA, np.int32)
+    for row, metadata in enumerate(batch.metadata or ()):
+        if metadata:
+            column[row] = sets.setdefault(metadata_pairs(metadata), len(sets))
+    return column
+
+
+def freeze(labels: Pairs) -> Mapping[str, str]:
+    """Pairs as the mapping that readers see."""
+    return dict(labels)

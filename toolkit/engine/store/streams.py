@@ -1,0 +1,149 @@
+"""The stream table: label sets and their ids, and which streams a selector matches.
+
+A stream's id is its place in the table; ids are given in order of arrival and never change. The
+table only grows, so a snapshot is the table and the number of streams it had.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import re2
+import xxhash
+from numpy.typing import NDArray
+
+from toolkit.engine.store.columns import Column
+from toolkit.engine.store.model import Int32s, Pairs, StreamInfo, freeze
+from toolkit.errors import LogQLTypeError
+from toolkit.logql.ast import Matcher
+
+Mask = NDArray[np.bool_]
+
+
+def stream_hash(labels: Pairs) -> int:
+    """xxHash64 over ``name 0xff value 0xff ...`` in order of names.
+
+    This is Prometheus' ``labels.StableHash`` (model/labels/sharding_stringlabels.go). Loki hands
+    the one of a stream's base labels to its iterators, which order entries of equal timestamps by
+    it and only then by the text of the labels (grafana/loki pkg/iter/entry_iterator.go).
+    """
+    data = b"".join(
+        part.encode("utf-8", "surrogateescape") + b"\xff" for pair in labels for part in pair
+    )
+    return xxhash.xxh64_intdigest(data)
+
+
+class _NameIndex:
+    """One label name: its values, and for each stream the code of its value (0 for none)."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {"": 0}
+        self.codes = Column(np.int32)
+
+    def put(self, stream: int, value: str) -> None:
+        self.pad(stream)
+        code = self.values.setdefault(value, len(self.values))
+        self.codes.extend(np.array([code], np.int32))
+
+    def pad(self, streams: int) -> None:
+        missing = streams - len(self.codes)
+        if missing > 0:
+            self.codes.extend(np.zeros(missing, np.int32))
+
+
+class StreamTable:
+    """All streams of a store. Safe for one adding thread and any number of reading ones."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: dict[Pairs, int] = {}
+        self._labels: list[Pairs] = []
+        self._infos: list[StreamInfo] = []
+        self._hashes = Column(np.uint64)
+        self._names: dict[str, _NameIndex] = {}
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    def find(self, labels: Pairs) -> int | None:
+        """The id of a stream, if the table has it."""
+        return self._ids.get(labels)
+
+    def labels(self, start: int) -> Sequence[Pairs]:
+        """The label sets of the streams from id ``start`` on."""
+        return self._labels[start:]
+
+    def add(self, streams: Iterable[Pairs]) -> None:
+        """Add streams that the table does not have, in the order of their ids to be."""
+        with self._lock:
+            for labels in streams:
+                stream = len(self._labels)
+                self._ids[labels] = stream
+                self._labels.append(labels)
+                for name, value in labels:
+                    self._names.setdefault(name, _NameIndex()).put(stream, value)
+                digest = stream_hash(labels)
+                self._hashes.extend(np.array([digest], np.uint64))
+                self._infos.append(StreamInfo(freeze(labels), digest))
+
+    def infos(self, count: int) -> Sequence[StreamInfo]:
+        """The first ``count`` streams."""
+        with self._lock:
+            return self._infos[:count]
+
+    def hashes(self, count: int) -> NDArray[np.uint64]:
+        """The hashes of the first ``count`` streams."""
+        with self._lock:
+            return self._hashes.view(count)
+
+    def match(self, matchers: Sequence[Matcher], count: int) -> Mask:
+        """Which of the first ``count`` streams all matchers hold for, one bool per stream.
+
+        A label that a stream lacks has the value "". Raises :class:`LogQLTypeError` for a pattern
+        that RE2 does not take.
+        """
+        result = np.ones(count, np.bool_)
+        for matcher in matchers:
+            test = value_test(matcher)
+            with self._lock:
+                index = self._names.get(matcher.name)
+                if index is None:
+                    if not test(""):
+                        result[:] = False
+                    continue
+                index.pad(count)
+                codes = index.codes.view(count)
+                values = list(index.values)
+            allowed = np.fromiter(map(test, values), np.bool_, len(values))
+            result &= allowed[codes]
+        return result
+
+
+def value_test(matcher: Matcher) -> Callable[[str], bool]:
+    """What a matcher of a stream selector asks of a label's value.
+
+    Patterns match the whole value and their dot matches a newline too, as in Prometheus' matchers
+    (model/labels/regexp.go: ``^(?s:...)$``).
+    """
+    wanted = matcher.value
+    if matcher.op == "=":
+        return lambda value: value == wanted
+    if matcher.op == "!=":
+        return lambda value: value != wanted
+    try:
+        pattern = re2.compile(f"(?s:{wanted})", _QUIET)
+    except re2.error as error:
+        raise LogQLTypeError(f"error parsing regexp: {error}", span=matcher.span) from error
+    negate = matcher.op == "!~"
+    return lambda value: (pattern.fullmatch(value) is None) == negate
+
+
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+
+def ids_of(mask: Mask) -> Int32s:
+    """The ids of a mask's streams, ascending."""
+    return np.flatnonzero(mask).astype(np.int32)
