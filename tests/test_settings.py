@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import SettingsError
+from toolkit.falco.labels import SOURCE_FALCO
 from toolkit.settings import BY_KEY, FIELDS, Secret, Settings, load, shipped
 
 NOTHING: dict[str, str] = {}
@@ -218,6 +219,27 @@ def test_paths_in_a_settings_file_start_at_that_file(tmp_path: Path) -> None:
     made = load(environ=NOTHING, directory=tmp_path, config=file)
     assert made.events == (str(folder / "a.jsonl"), "-")
     assert made.rejects == folder / "bad.txt"
+
+
+def test_the_dialect_takes_what_else_is_set(tmp_path: Path) -> None:
+    toml = (
+        '[labels]\ndialect = "source-falco-json"\ncustom_fields = ["source:falco", "cluster:a"]\n'
+    )
+    schema = settings(tmp_path, toml=toml).labels(SOURCE_FALCO)
+    assert schema.line_format == "json"
+    assert schema.custom_fields == (("source", "falco"), ("cluster", "a"))
+    assert settings(tmp_path / "none").labels(SOURCE_FALCO) == SOURCE_FALCO
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"TOOLKIT_LABELS": "latin"}, "expected one of falcosidekick"),
+        ({"TOOLKIT_CUSTOM_FIELDS": "source"}, "expected name:value"),
+    ],
+)
+def test_labels_that_cannot_be(tmp_path: Path, environ: dict[str, str], words: str) -> None:
+    assert words in refusal(tmp_path, environ=environ).message
 
 
 def test_every_setting_can_be_given_somewhere_besides_the_file() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from toolkit.falco.labels import LabelSchema, dialects
 from toolkit.settings.values import Secret
 
 OriginKind = Literal["flag", "environment", "file", "default"]
@@ -53,8 +54,8 @@ class Settings:
     """Everything a command may be told. Made by :func:`toolkit.settings.load`.
 
     ``source`` is the kind of source that was chosen; ``events``, ``store`` and the two connections
-    hold what each kind needs. ``dialect`` and ``line_format`` name how the events were labelled on
-    their way to Loki (:mod:`toolkit.falco.labels`); ``None`` leaves that to the source.
+    hold what each kind needs. ``dialect`` and the four after it say how the events were labelled on
+    their way to Loki; :meth:`labels` makes one schema of them.
     ``origins`` maps a setting's key, such as ``loki.url``, to where its value was read from.
     """
 
@@ -68,10 +69,27 @@ class Settings:
     rejects: Path | None = None
     store: Path | None = None
     dialect: str | None = None
-    line_format: str | None = None
+    custom_fields: tuple[tuple[str, str], ...] | None = None
+    extra_labels: tuple[str, ...] | None = None
+    stream_labels: tuple[tuple[str, str], ...] | None = None
+    node_label: str | None = None
     timezone: str = "UTC"
     cache: Path | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    def labels(self, default: LabelSchema) -> LabelSchema:
+        """The label dialect: the one that is named, else ``default``, with what else was set.
+
+        Raises SettingsError for label names that Loki refuses.
+        """
+        schema = default if self.dialect is None else dialects()[self.dialect]
+        more: dict[str, Any] = {
+            "custom_fields": self.custom_fields,
+            "extra_labels": self.extra_labels,
+            "stream_labels": self.stream_labels,
+            "node_label": self.node_label,
+        }
+        return replace(schema, **{name: one for name, one in more.items() if one is not None})
 
     def origin(self, key: str) -> Origin:
         """Where the value of ``key`` was read from."""

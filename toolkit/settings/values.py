@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from toolkit.falco.labels import dialects
+
 _WORDS = {"true": True, "yes": True, "on": True, "1": True} | {
     "false": False,
     "no": False,
@@ -138,4 +140,23 @@ def timezone(raw: object) -> str:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError("expected a time zone such as UTC or Europe/Berlin") from None
+    return name
+
+
+def pairs(raw: object) -> tuple[tuple[str, str], ...]:
+    """Names with a value each, as Falcosidekick writes its ``customfields``: ``source:falco``."""
+    found = []
+    for one in texts(raw):
+        name, colon, value = one.partition(":")
+        if not colon or not name.strip() or not value.strip():
+            raise ValueError("expected name:value")
+        found.append((name.strip(), value.strip()))
+    return tuple(found)
+
+
+def dialect(raw: object) -> str:
+    """The name of a label dialect (:func:`toolkit.falco.labels.dialects`)."""
+    name = text(raw)
+    if name not in dialects():
+        raise ValueError(f"expected one of {', '.join(dialects())}")
     return name
