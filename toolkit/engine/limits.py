@@ -1,0 +1,42 @@
+"""Loki's query limits, under Loki's names and with Loki's defaults.
+
+Source: grafana/loki docs/sources/shared/configuration.md (limits_config), main of August 2026.
+Durations are int nanoseconds; 0 means "no limit" wherever Loki says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+_SECOND = 1_000_000_000
+_HOUR = 3600 * _SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a query may ask. ``Limits()`` is Loki's default; :data:`UNLIMITED` asks for all."""
+
+    max_entries_limit_per_query: int = 5000
+    max_query_length: int = 721 * _HOUR
+    max_query_lookback: int = 0
+    max_query_range: int = 0
+    max_query_series: int = 500
+    max_query_parallelism: int = 32
+    max_streams_matchers_per_query: int = 1000
+    query_timeout: int = 60 * _SECOND
+    required_labels: tuple[str, ...] = ()
+    required_number_labels: int = 0
+    shard_aggregations: tuple[str, ...] = ()
+    split_queries_by_interval: int = _HOUR
+
+
+UNLIMITED = replace(
+    Limits(),
+    max_entries_limit_per_query=0,
+    max_query_length=0,
+    max_query_series=0,
+    max_streams_matchers_per_query=0,
+    query_timeout=0,
+    split_queries_by_interval=0,
+)
+"""No limit at all: for questions that the toolkit's own code asks of its own store."""
