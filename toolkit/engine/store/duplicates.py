@@ -101,11 +101,12 @@ def fresh_within(part: MemoryPart) -> Fresh:
 
 
 def fresh_against(part: Part, candidates: MemoryPart) -> Fresh:
-    """Which of the candidates, in any order, the part does not have."""
+    """Which of the candidates, in any order, a part that is not empty does not have."""
     result = np.ones(len(candidates.timestamps), np.bool_)
-    times, wanted = part.timestamps, candidates.timestamps
-    if len(wanted) == 0 or len(times) == 0 or wanted.max() < times[0] or wanted.min() > times[-1]:
+    wanted = candidates.timestamps
+    if len(wanted) == 0 or wanted.max() < part.first or wanted.min() > part.last:
         return result
+    times = part.timestamps
     low = np.searchsorted(times, wanted, "left")
     suspects = np.flatnonzero(times[np.minimum(low, len(times) - 1)] == wanted)
     for at in range(0, len(suspects), _AT_ONCE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from toolkit.engine.store.model import EntryBlock
 from toolkit.engine.store.snapshot import Snapshot
@@ -25,9 +26,12 @@ class MemoryBackend:
             if change is not None:
                 self._state.apply(change)
             if len(self._state.tail) >= TAIL_ROWS:
-                tail = self._state.begin_tail()
-                hashes = self._state.table.hashes(len(self._state.table))
-                self._state.settled.append(tail.part(hashes).compact())
+                self._state.settled.append(self._state.begin_tail().compact())
+
+    def load(self, blocks: Sequence[EntryBlock]) -> None:
+        """The same for many."""
+        for block in blocks:
+            self.append(block)
 
     def snapshot(self) -> Snapshot:
         """What has been added so far."""

@@ -21,9 +21,17 @@ class Part(Protocol):
     """Columns of equal length, ordered by (timestamp, stream hash, sequence).
 
     ``metadata`` indexes ``sets`` (-1: none) and is None where no entry has any. ``sequences``
-    is the order of insertion over the whole store.
+    is the order of insertion over the whole store. ``first`` and ``last`` are the times of the
+    first and last entry; they, the length and ``set_count`` are at hand without reading the part.
     """
 
+    def __len__(self) -> int: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def set_count(self) -> int: ...
     @property
     def timestamps(self) -> Int64s: ...
     @property
@@ -62,6 +70,18 @@ class MemoryPart:
 
     def __len__(self) -> int:
         return len(self.timestamps)
+
+    @property
+    def first(self) -> int:
+        return int(self.timestamps[0])
+
+    @property
+    def last(self) -> int:
+        return int(self.timestamps[-1])
+
+    @property
+    def set_count(self) -> int:
+        return len(self.sets)
 
     def lines(self, rows: slice | Rows) -> pa.Array:
         if self.order is not None:

@@ -22,6 +22,7 @@ from toolkit.engine.store.model import (
     pairs,
 )
 from toolkit.engine.store.parts import MemoryPart, Part
+from toolkit.engine.store.streams import StreamTable
 from toolkit.engine.store.tail import Tail
 from toolkit.results import Labels
 
@@ -79,15 +80,19 @@ def resolve(
 def plan(
     blocks: Sequence[EntryBlock],
     *,
-    find_stream: Callable[[Pairs], int | None],
-    stream_count: int,
+    table: StreamTable,
+    durable_streams: int,
     tail: Tail,
     index: TailIndex,
     parts: Sequence[Part],
     first_sequence: int,
 ) -> Change | None:
-    """What writing ``blocks`` adds to a tail and to the ``parts`` before it; None for nothing."""
-    streams = Numbering(find_stream, stream_count)
+    """What writing ``blocks`` adds to a tail and to the ``parts`` before it; None for nothing.
+
+    The change also tells the streams of the table that only a failed write knows so far, those
+    from ``durable_streams`` on.
+    """
+    streams = Numbering(table.find, len(table))
     sets = Numbering(tail.set_number, len(tail.sets))
     entries = resolve(blocks, streams, sets, tail.sets, first_sequence)
     fresh = index.fresh(entries)
@@ -100,8 +105,8 @@ def plan(
     offsets = offsets_of(lines)
     absent = np.full(len(entries), NO_METADATA, np.int32)
     return Change(
-        first_stream=streams.first,
-        new_streams=tuple(streams.new),
+        first_stream=durable_streams,
+        new_streams=(*table.labels(durable_streams), *streams.new),
         first_set=sets.first,
         sets=tuple(sets.new),
         first_sequence=first_sequence,

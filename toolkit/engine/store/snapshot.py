@@ -37,9 +37,9 @@ class MetadataSets(Sequence[Labels]):
     One set may stand in several places, once for each part that holds it.
     """
 
-    def __init__(self, tables: Sequence[Sequence[Pairs]]) -> None:
-        self._tables = tables
-        self.starts = np.cumsum([0, *map(len, tables)], dtype=np.int64)
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self.starts = np.cumsum([0, *(part.set_count for part in parts)], dtype=np.int64)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -47,8 +47,8 @@ class MetadataSets(Sequence[Labels]):
     def __getitem__(self, index: int) -> Labels:  # type: ignore[override]
         if not 0 <= index < len(self):
             raise IndexError(f"metadata set {index} of {len(self)}")
-        table = int(np.searchsorted(self.starts, index, "right")) - 1
-        return freeze(self._tables[table][index - int(self.starts[table])])
+        place = int(np.searchsorted(self.starts, index, "right")) - 1
+        return freeze(self._parts[place].sets[index - int(self.starts[place])])
 
 
 class Snapshot:
@@ -57,23 +57,20 @@ class Snapshot:
     def __init__(self, table: StreamTable, stream_count: int, parts: Sequence[Part]) -> None:
         self._table = table
         self._count = stream_count
-        self._parts = [part for part in parts if len(part.timestamps)]
-        self.metadata_sets = MetadataSets([part.sets for part in self._parts])
+        self._parts = [part for part in parts if len(part)]
+        self.metadata_sets = MetadataSets(self._parts)
         self.streams: Sequence[StreamInfo] = table.infos(stream_count)
 
     def __len__(self) -> int:
         """Number of entries."""
-        return sum(len(part.timestamps) for part in self._parts)
+        return sum(map(len, self._parts))
 
     @property
     def bounds(self) -> tuple[int, int] | None:
         """Times of the first and the last entry (ns, both inclusive); None for an empty store."""
         if not self._parts:
             return None
-        return (
-            min(int(part.timestamps[0]) for part in self._parts),
-            max(int(part.timestamps[-1]) for part in self._parts),
-        )
+        return min(part.first for part in self._parts), max(part.last for part in self._parts)
 
     def matching(self, matchers: Sequence[Matcher]) -> Mask:
         """Which streams all matchers hold for, one bool per stream; all of them for none."""
@@ -120,7 +117,9 @@ class Snapshot:
     def _windows(self, start: int, end: int) -> list[Window]:
         found = []
         for part, base in zip(self._parts, self.metadata_sets.starts.tolist(), strict=False):
-            run = Run(part, slice(0, len(part.timestamps)), base)
+            if part.first >= end or part.last < start:
+                continue
+            run = Run(part, slice(0, len(part)), base)
             if (here := window(run, start, end)) is not None:
                 found.append(here)
         return found

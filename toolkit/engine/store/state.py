@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from toolkit.engine.store.change import Change
 from toolkit.engine.store.duplicates import TailIndex, keys_of
 from toolkit.engine.store.model import EntryBlock
-from toolkit.engine.store.parts import Part
+from toolkit.engine.store.parts import MemoryPart, Part
 from toolkit.engine.store.plan import plan
 from toolkit.engine.store.snapshot import Snapshot
 from toolkit.engine.store.streams import StreamTable
@@ -25,6 +28,7 @@ class State:
         self.settled: list[Part] = []
         self.tail = Tail()
         self.next_sequence = 0
+        self.durable_streams = 0  # the others are told again with the next change
         self._index: TailIndex | None = None
 
     def plan(self, blocks: Sequence[EntryBlock]) -> Change | None:
@@ -33,8 +37,8 @@ class State:
             self._index = TailIndex(self.tail)
         return plan(
             blocks,
-            find_stream=self.table.find,
-            stream_count=len(self.table),
+            table=self.table,
+            durable_streams=self.durable_streams,
             tail=self.tail,
             index=self._index,
             parts=self.settled,
@@ -43,23 +47,28 @@ class State:
 
     def apply(self, change: Change) -> None:
         """Add a change to the tail."""
-        known = len(self.table) - change.first_stream
-        self.table.add(change.new_streams[known:])
+        self.table.extend(change.first_stream, change.new_streams)
+        self.durable_streams = len(self.table)
         start = len(self.tail)
         self.tail.apply(change)
         self.next_sequence = max(self.next_sequence, change.first_sequence + len(change))
         if self._index is not None:
             self._index.add(start, keys_of(change))
 
-    def begin_tail(self) -> Tail:
-        """Start a new tail; the old one is handed back, for the caller to settle."""
-        old, self.tail, self._index = self.tail, Tail(), None
-        return old
+    def begin_tail(self) -> MemoryPart:
+        """Start a new tail; what the old one held is handed back, for the caller to settle."""
+        part = self.tail.part(self.hashes())
+        self.tail, self._index = Tail(), None
+        return part
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """The hashes of all streams, by id."""
+        return self.table.hashes(len(self.table))
+
+    def parts(self) -> list[Part]:
+        """All parts, that of the tail among them."""
+        return [*self.settled, *([self.tail.part(self.hashes())] if len(self.tail) else [])]
 
     def snapshot(self) -> Snapshot:
         """A view that stays as it is."""
-        count = len(self.table)
-        parts = list(self.settled)
-        if len(self.tail):
-            parts.append(self.tail.part(self.table.hashes(count)))
-        return Snapshot(self.table, count, parts)
+        return Snapshot(self.table, len(self.table), self.parts())

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from toolkit.engine.store.bulk import BulkLoader
 from toolkit.engine.store.memory import MemoryBackend
 from toolkit.engine.store.model import EntryBlock, StreamBatch, block_of
+from toolkit.engine.store.reader import ReadBackend
 from toolkit.engine.store.snapshot import Snapshot
+from toolkit.engine.store.writer import WriteBackend
+
+SMALLEST_SEGMENT = 16_384  # rows
 
 
 class Backend(Protocol):
     """Where a store keeps its entries."""
 
     def append(self, block: EntryBlock) -> None: ...
+    def load(self, blocks: Sequence[EntryBlock]) -> None: ...
     def snapshot(self) -> Snapshot: ...
     def close(self) -> None: ...
 
@@ -33,6 +40,19 @@ class Store:
         """An empty store that lives as long as the object."""
         return cls(MemoryBackend())
 
+    @classmethod
+    def open(cls, path: Path, *, write: bool) -> Store:
+        """The store in a directory.
+
+        For writing the directory is made where it is not there, and nobody else may write
+        meanwhile. Any number may read, also while somebody writes; their snapshots show what was
+        acknowledged before they were taken.
+
+        Raises :class:`toolkit.errors.StoreError` where there is no store, another process writes,
+        or a file cannot be read or is damaged.
+        """
+        return cls(WriteBackend(path) if write else ReadBackend(path))
+
     def append(self, batches: Sequence[StreamBatch]) -> None:
         """Write entries, in any order of time. They are durable when this returns.
 
@@ -45,6 +65,18 @@ class Store:
         """:meth:`append` for entries that are in columns already."""
         if len(block):
             self._backend.append(block)
+
+    def bulk(self) -> BulkLoader:
+        """For loading much at once, in a ``with`` statement; see :class:`BulkLoader`."""
+        return BulkLoader(self._load)
+
+    def _load(self, blocks: Sequence[EntryBlock]) -> None:
+        # A few entries make no segment of their own.
+        if sum(map(len, blocks)) >= SMALLEST_SEGMENT:
+            self._backend.load(blocks)
+        else:
+            for block in blocks:
+                self._backend.append(block)
 
     def snapshot(self) -> Snapshot:
         """Everything that was written when this was called, as an immutable view."""

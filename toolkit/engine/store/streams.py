@@ -7,7 +7,7 @@ table only grows, so a snapshot is the table and the number of streams it had.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import re2
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from toolkit.engine.store.columns import Column
 from toolkit.engine.store.model import Int32s, Pairs, StreamInfo, freeze
-from toolkit.errors import LogQLTypeError
+from toolkit.errors import LogQLTypeError, StoreError
 from toolkit.logql.ast import Matcher
 
 Mask = NDArray[np.bool_]
@@ -75,10 +75,19 @@ class StreamTable:
         """The label sets of the streams from id ``start`` on."""
         return self._labels[start:]
 
-    def add(self, streams: Iterable[Pairs]) -> None:
-        """Add streams that the table does not have, in the order of their ids to be."""
+    def extend(self, first: int, streams: Sequence[Pairs]) -> None:
+        """Add streams with the ids ``first, ...``; those that the table has already must be equal.
+
+        Raises :class:`StoreError` where they are not, or where ids would be left out.
+        """
         with self._lock:
-            for labels in streams:
+            known = self._labels[first : first + len(streams)]
+            if first > len(self._labels) or known != list(streams[: len(known)]):
+                raise StoreError(
+                    f"the store's stream table and its journal disagree about stream {first}",
+                    hint="restore the store's directory from a backup, or start a new one",
+                )
+            for labels in streams[len(known) :]:
                 stream = len(self._labels)
                 self._ids[labels] = stream
                 self._labels.append(labels)

@@ -1,0 +1,74 @@
+"""Loading much at once: entries are gathered and written as segments, past the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from toolkit.engine.store.merge import SEGMENT_BYTES, SEGMENT_ROWS
+from toolkit.engine.store.model import EntryBlock, StreamBatch, block_of, offsets_of
+
+
+class BulkLoader:
+    """Gathers entries up to a segment's size. Not for several threads at once.
+
+    Entries are durable once :meth:`flush` returns, or the ``with`` statement ends well; where it
+    ends in an error, those not yet written are given up. Loading a file again after a crash does
+    no harm: what is there already is dropped as duplicate.
+    """
+
+    def __init__(self, write: Callable[[Sequence[EntryBlock]], None]) -> None:
+        self._write = write
+        self._blocks: list[EntryBlock] = []
+        self._rows = 0
+        self._size = 0
+
+    def add(self, batches: Iterable[StreamBatch]) -> None:
+        """Take entries; some or all of those taken so far may be written."""
+        self.add_block(block_of(batches))
+
+    def add_block(self, block: EntryBlock) -> None:
+        """:meth:`add` for entries that are in columns already."""
+        offsets = offsets_of(block.lines)
+        start = 0
+        while start < len(block):
+            room = int(offsets[start]) + SEGMENT_BYTES - self._size
+            end = min(
+                start + SEGMENT_ROWS - self._rows,
+                int(np.searchsorted(offsets, room, "right")) - 1,
+                len(block),
+            )
+            if end <= start and self._rows:
+                self.flush()
+                continue
+            end = max(end, start + 1)  # a line larger than a segment is one of its own
+            self._blocks.append(block.sliced(start, end))
+            self._rows += end - start
+            self._size += int(offsets[end] - offsets[start])
+            start = end
+            if self._rows >= SEGMENT_ROWS or self._size >= SEGMENT_BYTES:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what was taken; it is durable when this returns.
+
+        Raises :class:`toolkit.errors.StoreError`; what was taken is kept, to be tried again.
+        """
+        if self._blocks:
+            self._write(self._blocks)
+        self._blocks, self._rows, self._size = [], 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.flush()

@@ -1,0 +1,180 @@
+"""The one process that writes a store's directory.
+
+A write goes to the journal first, as one frame for all threads that wait at that moment, and is
+acknowledged when the frame is on disk. A journal that is long enough is sealed, a new one begun,
+and a thread in the background turns the sealed one into a segment and merges segments. At every
+moment the store is its manifest, the segments that it names and the journals from the one it names.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.engine.store.duplicates import fresh_against, fresh_within
+from toolkit.engine.store.files import naming
+from toolkit.engine.store.frames import FrameReader, FrameWriter, create
+from toolkit.engine.store.journal import JOURNAL_MAGIC, encode_change
+from toolkit.engine.store.lock import WriterLock
+from toolkit.engine.store.maintenance import Maintenance
+from toolkit.engine.store.manifest import LOCK, journal_name
+from toolkit.engine.store.model import EntryBlock
+from toolkit.engine.store.plan import Numbering, resolve
+from toolkit.engine.store.recovery import recover
+from toolkit.engine.store.snapshot import Snapshot
+from toolkit.errors import StoreError
+
+JOURNAL_ROWS = 131_072
+JOURNAL_BYTES = 64 << 20
+JOURNAL_FRAMES = 32_768  # half of them empty; bounds the time a reader needs to catch up
+GROUP_ROWS = 65_536
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """A block that waits to be written."""
+
+    block: EntryBlock
+    done: bool = False
+    error: StoreError | None = None
+
+
+class WriteBackend:
+    """The writer of a directory. ``append``, ``load`` and ``snapshot`` may run at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        with naming(path, "make the directory"):
+            path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._guard = WriterLock(path / LOCK)
+        try:
+            found = recover(path)
+        except BaseException:
+            self._guard.release()
+            raise
+        self._state = found.state
+        self._directory = found.directory
+        self._number = found.number
+        self._journal = found.journal
+        self._closed = False
+        self._waiting: deque[_Ticket] = deque()
+        self._commit = threading.Lock()  # held by the thread that writes for all that wait
+        self._lock = threading.Lock()  # of what snapshots see
+        self._maintenance = Maintenance(self._directory, self._state, self._lock)
+        for number, part in found.sealed:
+            self._maintenance.settle(number, part)
+
+    def append(self, block: EntryBlock) -> None:
+        """Write entries to the journal, together with those of threads that wait as well."""
+        ticket = _Ticket(block)
+        self._waiting.append(ticket)
+        with self._commit:
+            while not ticket.done:
+                self._write(self._group())
+        if ticket.error is not None:
+            raise StoreError(ticket.error.message, hint=ticket.error.hint)
+
+    def _group(self) -> Sequence[_Ticket]:
+        group = [self._waiting.popleft()]
+        rows = len(group[0].block)
+        while self._waiting and rows + len(self._waiting[0].block) <= GROUP_ROWS:
+            group.append(self._waiting.popleft())
+            rows += len(group[-1].block)
+        return group
+
+    def _write(self, group: Sequence[_Ticket]) -> None:
+        try:
+            self._make_room()
+            change = self._state.plan([ticket.block for ticket in group])
+            if change is not None:
+                self._journal.append(encode_change(change))
+                with self._lock:
+                    self._state.apply(change)
+        except StoreError as error:
+            for ticket in group:
+                ticket.error = error
+        except BaseException as error:
+            for ticket in group:
+                ticket.error = StoreError(f"writing was broken off: {error!r}")
+            raise
+        finally:
+            for ticket in group:
+                ticket.done = True
+
+    def _make_room(self) -> None:
+        """Begin a new journal where this one is long enough."""
+        self._check_open()
+        tail = self._state.tail
+        if (
+            len(tail) < JOURNAL_ROWS
+            and tail.size < JOURNAL_BYTES
+            and self._journal.number < JOURNAL_FRAMES
+        ):
+            return
+        self._maintenance.wait_for_room()
+        path = self._path / journal_name(self._number + 1)
+        self._journal.sync()
+        create(path, JOURNAL_MAGIC)
+        reader = FrameReader(path, JOURNAL_MAGIC)
+        journal, full = FrameWriter(reader), self._journal
+        reader.close()
+        with self._lock:
+            part = self._state.begin_tail()
+            self._state.settled = [*self._state.settled, part]
+        self._maintenance.settle(self._number, part)
+        self._number += 1
+        self._journal = journal
+        full.close()
+
+    def load(self, blocks: Sequence[EntryBlock]) -> None:
+        """Write entries as a segment, without the journal. They are durable when this returns."""
+        with self._commit:
+            self._check_open()
+            table = self._state.table
+            streams = Numbering(table.find, len(table))
+            sets = Numbering(lambda _: None, 0)
+            entries = resolve(blocks, streams, sets, (), self._state.next_sequence)
+            with self._lock:
+                table.extend(streams.first, tuple(streams.new))
+                parts = self._state.parts()
+            entries = entries.in_order(self._state.hashes())
+            fresh = fresh_within(entries)
+            for part in parts:
+                fresh &= fresh_against(part, entries)
+            next_sequence = self._state.next_sequence + len(entries)
+            entries = entries.kept(fresh)
+            if len(entries) == 0:
+                return
+            segment = self._directory.write(entries)
+            self._directory.publish(table, add=[segment], next_sequence=next_sequence)
+            with self._lock:
+                self._state.next_sequence = next_sequence
+                self._state.durable_streams = len(table)
+                self._state.settled = [*self._state.settled, segment]
+        self._maintenance.look()
+
+    def snapshot(self) -> Snapshot:
+        """What has been acknowledged so far."""
+        with self._lock:
+            return self._state.snapshot()
+
+    def close(self) -> None:
+        """Settle what waits to be settled and let another process write."""
+        with self._commit:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            self._maintenance.stop()
+            self._journal.sync()
+            self._journal.close()
+            self._directory.close()
+        finally:
+            self._guard.release()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"the store {self._path} was closed")
