@@ -31,6 +31,24 @@ POD = "k8s.pod.name"
 
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _TOP_LEVEL = ("rule", "priority", "source", NODE, "tags", "time", "output", "uuid")
+# Falcosidekick makes labels of texts only, and these fields are numbers.
+_NUMBERS = frozenset(
+    {
+        "container.start_ts",
+        "evt.num",
+        "evt.time",
+        "evt.time.iso8601",
+        "fd.lport",
+        "fd.num",
+        "fd.rport",
+        "group.gid",
+        "proc.pid",
+        "proc.ppid",
+        "proc.tty",
+        "user.loginuid",
+        "user.uid",
+    }
+)
 _FALCO_LINE = '|= "\\"output_fields\\":"'
 
 LineFormat = Literal["text", "json"]
@@ -225,7 +243,7 @@ class LabelSchema:
             return name if kept else None
         if name == NODE:
             return NODE if version >= sidekick.NANOSECONDS else None
-        if name in _TOP_LEVEL:
+        if name in _TOP_LEVEL or name in _NUMBERS:
             return None
         if version < sidekick.FEW_LABELS or name in self._names:
             return self.label_name(name) or None
@@ -249,6 +267,8 @@ class LabelSchema:
         if name == NODE:
             return "Falcosidekick 2.27 or later, and Falco 0.33 or later"
         if name in _TOP_LEVEL:
+            return upgrade
+        if name in _NUMBERS or self.version < sidekick.FEW_LABELS:
             return upgrade
         return f"{upgrade}, or {name} in loki.extralabels where it is a text"
 

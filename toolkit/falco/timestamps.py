@@ -44,7 +44,6 @@ def parse_time(text: str) -> int | None:
             and seconds < ":60"
         ):
             return (minute + int(seconds[1:])) * SECOND + int(fraction)
-        return None
     match = _TIME.fullmatch(text)
     if match is None:
         return None
@@ -90,7 +89,7 @@ def _minute(text: str) -> int | None:
         return None
     year, month, day, hour, minute = map(int, match.groups())
     days = _days(year, month, day)
-    # The years that fit into int64 nanoseconds, a little within the bounds.
+    # Years that fit into int64 nanoseconds whole; parse_time looks closer at the others.
     if days is None or hour > 23 or minute > 59 or not 1678 <= year <= 2261:
         return None
     return days * 86_400 + hour * 3_600 + minute * 60
