@@ -159,7 +159,7 @@ def _size(text: str) -> int:
 
 def _marshal(event: FalcoEvent, made: Payload, identifier: str) -> str:
     parts = [
-        f'{{"uuid":"{identifier}","output":{encode_go(made.output)}',
+        f'{{"uuid":{encode_go(identifier)},"output":{encode_go(made.output)}',
         f'"priority":"{event.priority.label}","rule":{encode_go(event.rule)}',
         f'"time":"{format_rfc3339nano(event.time)}"',
         f'"output_fields":{encode_go(dict(made.output_fields))}',
