@@ -1,1 +1,1 @@
-
+"""Counts into findings: periods, comparisons, nodes. DataFrame in, DataFrame out; no source."""

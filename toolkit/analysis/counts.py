@@ -1,0 +1,47 @@
+"""Counts in columns: what a matrix of ``count_over_time`` says, as a frame to group and compare.
+
+A counts frame has the columns ``start`` and ``end`` (int64, ns: the bucket ``[start, end)``), one
+column of text or None for each label asked for, and ``events`` (int64, above 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from toolkit.results import Matrix
+
+EVENTS = "events"
+
+
+def counts(matrix: Matrix, columns: Mapping[str, str], width: int) -> pd.DataFrame:
+    """A counts frame. ``columns`` maps the frame's columns to labels; ``width`` is the bucket, ns.
+
+    A sample at ``t`` counts the bucket that ends there. A series without a label has None there.
+    """
+    sizes = [len(series.timestamps) for series in matrix.series]
+    ends = _joined([series.timestamps for series in matrix.series], np.int64)
+    events = _joined([series.values for series in matrix.series], np.float64)
+    frame = pd.DataFrame({"start": ends - width, "end": ends})
+    for column, label in columns.items():
+        values = np.array([series.labels.get(label) or None for series in matrix.series], object)
+        frame[column] = pd.Series(np.repeat(values, sizes), dtype=object)
+    frame[EVENTS] = np.rint(events).astype(np.int64)
+    return frame[frame[EVENTS] > 0].reset_index(drop=True)
+
+
+def _joined(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype)
+
+
+def between(frame: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
+    """The buckets that lie in ``[start, end)`` (ns)."""
+    return frame[(frame["start"] >= start) & (frame["end"] <= end)]
+
+
+def totals(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Events by the given columns, None among the keys kept; an empty frame gives no rows."""
+    grouped: pd.Series = frame.groupby(list(by), dropna=False, sort=True)[EVENTS].sum()
+    return grouped

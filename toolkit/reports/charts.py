@@ -1,0 +1,146 @@
+"""Pictures of a report as SVG: drawn for paper and for a phone, coloured by the page's own style.
+
+Colours are CSS classes, so that one picture serves light and dark. Every mark that carries a number
+has a ``title``, which browsers show and screen readers read; the numbers also stand in tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+
+from toolkit.reports.content import HeatMap, Trend
+from toolkit.reports.words import number
+from toolkit.svg import Markup, element, picture
+
+_WIDTH = 720.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 12.0, 26.0
+_PLOT_HEIGHT = 190.0
+_MOST_DAYS_NAMED = 8
+_HEAD = 26.0
+_ROW = 24.0
+_NAME_WIDTH = 260.0
+_CELL_MAX = 92.0
+_CHARACTER = 6.4
+_LEVELS = 5
+
+
+def trend_svg(trend: Trend) -> Markup:
+    """Lines over days, one for each series, with the numbers at the points."""
+    top = nice(max((max(values, default=0) for _, values in trend.series), default=0))
+    width = _WIDTH - _LEFT - _RIGHT
+    step = width / max(1, len(trend.days) - 1)
+    left = _LEFT if len(trend.days) > 1 else _LEFT + width / 2
+    places = [left + index * step for index in range(len(trend.days))]
+
+    def y(value: float) -> float:
+        return _TOP + _PLOT_HEIGHT * (1 - value / top)
+
+    height = _TOP + _PLOT_HEIGHT + _BOTTOM
+    every = ceil(len(trend.days) / _MOST_DAYS_NAMED)
+    parts = [_grid(tick, y(tick)) for tick in _ticks(top)]
+    parts += [
+        _axis(day, places[index], height - 8)
+        for index, day in enumerate(trend.days)
+        if index % every == 0
+    ]
+    for colour, (name, values) in enumerate(trend.series):
+        points = [(x, y(value)) for x, value in zip(places, values, strict=True)]
+        line = " ".join(f"{x:.1f},{at:.1f}" for x, at in points)
+        parts.append(element("polyline", class_=f"line s{colour}", points=line))
+        parts += [
+            element(
+                "circle",
+                element("title", f"{name}, {day}: {number(value)}"),
+                class_=f"dot s{colour}",
+                cx=x,
+                cy=at,
+                r=3,
+            )
+            for (x, at), day, value in zip(points, trend.days, values, strict=True)
+        ]
+    return picture(_WIDTH, height, trend.caption, *parts)
+
+
+def _grid(tick: int, y: float) -> Markup:
+    line = element("line", class_="grid", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y)
+    label = element("text", number(tick), class_="axis", x=_LEFT - 6, y=y + 4, text_anchor="end")
+    return Markup(line + label)
+
+
+def _axis(text: str, x: float, y: float, full: str = "") -> Markup:
+    title = [element("title", full)] if full and full != text else []
+    return element("text", text, *title, class_="axis", x=x, y=y, text_anchor="middle")
+
+
+def heat_svg(heat: HeatMap) -> Markup:
+    """A square for each row and column; the darker, the more (on a logarithmic scale)."""
+    cell = min(_CELL_MAX, (_WIDTH - _NAME_WIDTH) / max(1, len(heat.columns)))
+    highest = max((max(row, default=0) for row in heat.values), default=0)
+    parts = [
+        _axis(_short(name, cell), _NAME_WIDTH + cell * (index + 0.5), _HEAD - 9, name)
+        for index, name in enumerate(heat.columns)
+    ]
+    for place, (name, values) in enumerate(zip(heat.rows, heat.values, strict=True)):
+        y = _HEAD + _ROW * place
+        parts.append(
+            element(
+                "text",
+                _short(name, _NAME_WIDTH),
+                element("title", name),
+                class_="name",
+                x=_NAME_WIDTH - 8,
+                y=y + 16,
+                text_anchor="end",
+            )
+        )
+        for index, value in enumerate(values):
+            title = f"{name} on {heat.columns[index]}: {number(value)}"
+            level = heat_level(value, highest)
+            parts.append(_square(value, title, level, _NAME_WIDTH + cell * index, y, cell))
+    return picture(_WIDTH, _HEAD + _ROW * len(heat.rows) + 4, heat.caption, *parts)
+
+
+def _square(value: int, title: str, level: int, x: float, y: float, width: float) -> Markup:
+    square = element(
+        "rect",
+        element("title", title),
+        class_=f"h{level}",
+        x=x + 1,
+        y=y + 1,
+        width=width - 2,
+        height=_ROW - 2,
+        rx=2,
+    )
+    if not value:
+        return square
+    text = element(
+        "text", number(value), class_=f"on{level}", x=x + width / 2, y=y + 16, text_anchor="middle"
+    )
+    return Markup(square + text)
+
+
+def heat_level(value: int, highest: int) -> int:
+    """0 for none, else 1 to 5 by the logarithm of the share of the highest."""
+    if value <= 0:
+        return 0
+    if highest <= 1:
+        return _LEVELS
+    return 1 + min(_LEVELS - 1, floor(_LEVELS * log10(value) / log10(highest)))
+
+
+def nice(value: float) -> int:
+    """The next 1, 2 or 5 times a power of ten, so that the axis reads well; at least 1."""
+    if value <= 1:
+        return 1
+    power: int = 10 ** floor(log10(value))
+    return next(m * power for m in (1, 2, 5, 10) if m * power >= value)
+
+
+def _ticks(top: int) -> Sequence[int]:
+    return sorted({0, top // 2, top})
+
+
+def _short(name: str, width: float) -> str:
+    most = max(3, int(width / _CHARACTER))
+    return name if len(name) <= most else name[: most - 1] + "…"

@@ -1,0 +1,58 @@
+"""A document as one HTML file: no script, no font, no address outside itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from toolkit.grafana.colours import PRIORITY_COLOURS
+from toolkit.reports.charts import heat_svg, trend_svg
+from toolkit.reports.content import Code, Document, HeatMap, Table, Trend, Value
+from toolkit.reports.words import number
+
+_MACROS = {Table: "table", Trend: "trend", HeatMap: "heat", Code: "code"}
+
+
+def cell(value: Value) -> str:
+    """A table's value as text; a dash for none."""
+    if value is None:
+        return "–"
+    return number(value) if isinstance(value, int) else value
+
+
+def _trend(block: Trend) -> Markup:
+    return Markup(trend_svg(block))  # noqa: S704 - toolkit.svg escapes all text
+
+
+def _heat(block: HeatMap) -> Markup:
+    return Markup(heat_svg(block))  # noqa: S704 - toolkit.svg escapes all text
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("toolkit.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "cell": cell,
+        "trend_svg": _trend,
+        "heat_svg": _heat,
+    }
+    return environment
+
+
+def render_html(document: Document) -> str:
+    """The HTML text."""
+    environment = _environment()
+    macros = environment.get_template("blocks.html.jinja").module
+    return environment.get_template("report.html.jinja").render(
+        document=document,
+        blocks={kind.__name__: getattr(macros, name) for kind, name in _MACROS.items()},
+        priorities=[(p.label.lower(), colour) for p, colour in PRIORITY_COLOURS.items()],
+    )

@@ -1,0 +1,125 @@
+"""Rules: which fire, where, which are new and which are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolkit.reports import words
+from toolkit.reports.content import Column, HeatMap, Section, Table
+from toolkit.reports.data import ReportData, RuleChange
+
+_ROWS = 15
+_HEAT = 15
+
+
+def rules(data: ReportData) -> Section:
+    """Every rule with the period before."""
+    before = Column(data.previous.name, "number")
+    numbers = [Column("Events", "number"), before, Column("Change", "number")]
+    table = Table(
+        "Rules, most events first",
+        [Column("Rule"), Column("Priority", "priority"), Column("Source"), *numbers],
+        [
+            [
+                row.rule,
+                row.priority,
+                row.source,
+                row.events,
+                row.previous_events,
+                words.signed(row.change),
+            ]
+            for row in data.by_rule[:_ROWS]
+        ],
+        max(0, len(data.by_rule) - _ROWS),
+    )
+    priorities = Table(
+        "Priorities, the most urgent first",
+        [Column("Priority", "priority"), *numbers],
+        [[word, now, then, words.signed(now - then)] for word, now, then in data.by_priority],
+    )
+    return Section("rules", "Which rules fire?", _rule_sentences(data), [table, priorities])
+
+
+def _rule_sentences(data: ReportData) -> list[str]:
+    if not data.events:
+        return ["No rule fired."]
+    top = data.by_rule[0]
+    share = f"{words.number(top.events)} of {words.number(data.events)}"
+    sentences = [f"Most events came from {top.rule}: {share}."]
+    grown = [row for row in data.by_rule if row.change > 0 and row.previous_events]
+    if grown:
+        most = max(grown, key=lambda row: (row.change, row.rule))
+        how = words.comparison(most.events, most.previous_events, data.period.kind)
+        sentences.append(f"The largest rise is {most.rule}: {words.events(most.events)}, {how}.")
+    return sentences
+
+
+def cells(data: ReportData) -> Section:
+    """Rules by nodes."""
+    question = "Which rule fires on which node?"
+    if not data.cells:
+        return Section("cells", question, ["No rule fired on any node."])
+    top = data.cells[0]
+    sentence = (
+        f"Most events of one rule on one node: {top.rule} on {words.node(top.node)}, "
+        f"{words.number(top.events)}."
+    )
+    rule_names = [row.rule for row in data.by_rule if row.events][:_HEAT]
+    node_names = [node.name for node in data.by_node if node.events][:_HEAT]
+    at = {(cell.rule, cell.node): cell.events for cell in data.cells}
+    heat = HeatMap(
+        "Events by rule and node",
+        rule_names,
+        [words.node(name) for name in node_names],
+        [[at.get((rule, name), 0) for name in node_names] for rule in rule_names],
+    )
+    table = Table(
+        "Rule on node, most events first",
+        [Column("Rule"), Column("Node"), Column("Events", "number")],
+        [[cell.rule, words.node(cell.node), cell.events] for cell in data.cells[:_ROWS]],
+        max(0, len(data.cells) - _ROWS),
+    )
+    return Section("cells", question, [sentence], [heat, table])
+
+
+def changes(data: ReportData) -> Section:
+    """What appeared and what vanished."""
+    sentences = []
+    if data.new_rules:
+        sentences.append(
+            f"{_count(data.new_rules)} fired that had not in the {data.baseline} "
+            f"{data.period.kind}s before."
+        )
+    if data.vanished_rules:
+        sentences.append(
+            f"{_count(data.vanished_rules)} of {data.previous.name} did not fire again. That is "
+            "good news only where something was done about it: a change of the ruleset looks the "
+            "same."
+        )
+    blocks = [
+        _change_table(caption, rows, column)
+        for caption, rows, column in (
+            ("New rules", data.new_rules, "Events"),
+            ("Vanished rules", data.vanished_rules, f"Events in {data.previous.name}"),
+        )
+        if rows
+    ]
+    return Section(
+        "changes",
+        "What is new, and what is gone?",
+        sentences or ["The same rules fired as before."],
+        blocks,
+    )
+
+
+def _count(rows: Sequence[RuleChange]) -> str:
+    return "One rule" if len(rows) == 1 else f"{len(rows)} rules"
+
+
+def _change_table(caption: str, rows: Sequence[RuleChange], column: str) -> Table:
+    numbers = Column(column, "number")
+    return Table(
+        caption,
+        [Column("Rule"), Column("Priority", "priority"), numbers, Column("Ruleset")],
+        [[row.rule, row.priority, row.events or row.previous_events, row.note] for row in rows],
+    )

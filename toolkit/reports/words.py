@@ -1,0 +1,69 @@
+"""Numbers and names in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+NO_HOSTNAME = "(no hostname)"
+_HOUR = 3600 * 10**9
+
+
+def number(value: int) -> str:
+    """``12345`` as ``12 345``, with a narrow no-break space that no language reads as a point."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def events(value: int) -> str:
+    """``1 event``, ``12 events``."""
+    return f"{number(value)} event" + ("" if value == 1 else "s")
+
+
+def signed(value: int) -> str:
+    """A change with its sign, and ``0`` for none."""
+    return number(value) if value == 0 else ("+" if value > 0 else "\u2212") + number(abs(value))
+
+
+def node(name: str | None) -> str:
+    """A node's name, or what stands for none."""
+    return NO_HOSTNAME if name is None else name
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 4 more``."""
+    shown = list(names[:most])
+    rest = len(names) - len(shown)
+    if rest:
+        shown.append(f"{number(rest)} more")
+    if len(shown) < 2:
+        return "".join(shown)
+    return ", ".join(shown[:-1]) + " and " + shown[-1]
+
+
+def comparison(now: int, before: int, period: str) -> str:
+    """Two counts side by side in words, without a percentage that small numbers cannot carry."""
+    if now == before:
+        return f"as many as in the {period} before"
+    if before == 0:
+        return f"after none in the {period} before"
+    way = "more" if now > before else "fewer"
+    text = f"{number(abs(now - before))} {way} than in the {period} before ({number(before)})"
+    if min(now, before) >= 20:
+        factor = max(now, before) / min(now, before)
+        if factor >= 1.5:
+            times = f"{factor:.1f} times"
+            text += f", {times} as many" if now > before else f", a factor of {factor:.1f} down"
+    return text
+
+
+def hours(nanoseconds: int) -> str:
+    """``3 hours``, ``2 days``."""
+    value = round(nanoseconds / _HOUR)
+    if value >= 48:
+        return f"{round(value / 24)} days"
+    return "an hour" if value == 1 else f"{value} hours"
+
+
+def short_day(day: date) -> str:
+    """``Mon 9``."""
+    return f"{day:%a} {day.day}"
