@@ -95,6 +95,13 @@ def test_matchers_are_anchored_and_a_missing_label_is_empty(op, value, expected)
     assert lines(store.snapshot().select([Matcher("app", op, value)], 0, 9)) == expected
 
 
+def test_a_streams_hash_is_prometheus_stable_hash():
+    """The value is that of Prometheus' own test (model/labels/sharding_test.go)."""
+    store = Store.in_memory()
+    store.append([StreamBatch({"hello": "world"}, [1], ["1"])])
+    assert store.snapshot().streams[0].hash == 0x347C8EE7A9E29708
+
+
 def test_a_snapshot_does_not_change():
     store = Store.in_memory()
     store.append([StreamBatch({"a": "x"}, [1], ["1"])])

@@ -121,7 +121,8 @@ def binary_array(offsets: Int64s, data: Buffer) -> pa.Array:
 
 def places(rows: NDArray[np.int64]) -> pa.Array:
     """Row numbers as pyarrow's ``take`` wants them; not by ``pyarrow.array``, as above."""
-    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+    buffer = pa.py_buffer(np.ascontiguousarray(rows, np.int64))
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, buffer])
 
 
 def offsets_of(lines: pa.Array) -> Int64s:
@@ -163,12 +164,7 @@ def block_of(batches: Iterable[StreamBatch]) -> EntryBlock:
         _check(batch)
         labels.append(batch.labels)
         numbers.append(len(batch.timestamps))
-        try:
-            times.append(np.asarray(batch.timestamps, dtype=np.int64))
-        except OverflowError:
-            raise StoreError(
-                "a timestamp does not fit 64 bits of nanoseconds", hint="times are in nanoseconds"
-            ) from None
+        times.append(_times(batch.timestamps))
         lines.extend(batch.lines)
         metadata.append(_metadata_column(batch, sets))
     count = len(labels)
@@ -184,6 +180,16 @@ def block_of(batches: Iterable[StreamBatch]) -> EntryBlock:
 
 _NO_STREAMS: Int32s = np.empty(0, np.int32)
 _NO_TIMES: Int64s = np.empty(0, np.int64)
+
+
+def _times(timestamps: Sequence[int]) -> Int64s:
+    column = np.asarray(timestamps)
+    if column.dtype == np.int64 or len(column) == 0:
+        return column.astype(np.int64, copy=False)
+    wrong = [time for time in timestamps if not isinstance(time, int | np.integer)]
+    if wrong:
+        raise StoreError(f"a timestamp is not an integer: {wrong[0]!r}")
+    raise StoreError("a timestamp does not fit 64 bits", hint="times are in nanoseconds")
 
 
 def _check(batch: StreamBatch) -> None:

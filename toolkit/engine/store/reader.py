@@ -57,6 +57,7 @@ class ReadBackend:
         self._segments: dict[str, Segment] = {}
         self._journals: dict[int, _Journal] = {}
         self._streams: FrameReader | None = None
+        self._closed = False
         self.snapshot()
 
     def append(self, block: EntryBlock) -> None:
@@ -74,6 +75,8 @@ class ReadBackend:
         """What the store holds now."""
         failures = 0
         with self._lock:
+            if self._closed:
+                raise StoreError(f"the store {self._path} was closed")
             for _ in range(ATTEMPTS):
                 try:
                     if self._refresh():
@@ -95,6 +98,7 @@ class ReadBackend:
     def close(self) -> None:
         """Let go of the files."""
         with self._lock:
+            self._closed = True
             for journal in self._journals.values():
                 journal.reader.close()
             self._journals = {}

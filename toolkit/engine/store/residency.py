@@ -1,8 +1,8 @@
 """Keeps the resident memory of mapped files bounded.
 
-Pages of a mapped file count as this process's memory until the system wants them back. After a
-given amount of lines was read they are handed back at once; what is still used is simply mapped
-again from the system's cache, so this is never wrong and costs little.
+Pages of a mapped file count as this process's memory until the system wants them back. Where more
+is mapped than may stay, they are handed back each time a given amount of lines was read; what is
+still used is simply mapped again from the system's cache, so this is never wrong and costs little.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import mmap
 import threading
 import weakref
 
+MAY_STAY = 512 << 20
 LIMIT = 256 << 20
 
 
@@ -35,5 +36,7 @@ class Residency:
                 return
             self._spent = 0
             maps = list(self._maps)
+        if sum(map(len, maps)) <= MAY_STAY:
+            return
         for mapped in maps:
             mapped.madvise(mmap.MADV_DONTNEED)

@@ -92,11 +92,11 @@ class Piece:
         start = filled = 0
         for run in self.runs:
             here = np.flatnonzero((wanted >= start) & (wanted < start + len(run)))
-            places = wanted[here] - start
+            spots = wanted[here] - start
             start += len(run)
             if len(here):
-                ranks = np.argsort(places, kind="stable")
-                runs.append(run.narrowed(places[ranks]))
+                ranks = np.argsort(spots, kind="stable")
+                runs.append(run.narrowed(spots[ranks]))
                 order[here[ranks]] = np.arange(filled, filled + len(here))
                 filled += len(here)
         return Piece(runs, order)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.engine.store.duplicates import fresh_against, fresh_within
@@ -33,13 +32,14 @@ JOURNAL_FRAMES = 32_768  # half of them empty; bounds the time a reader needs to
 GROUP_ROWS = 65_536
 
 
-@dataclass(slots=True, eq=False)
 class _Ticket:
-    """A block that waits to be written."""
+    """A block that waits to be written: until it is, or until it is this thread's turn to write."""
 
-    block: EntryBlock
-    done: bool = False
-    error: StoreError | None = None
+    def __init__(self, block: EntryBlock) -> None:
+        self.block = block
+        self.turn = threading.Event()
+        self.done = False
+        self.error: StoreError | None = None
 
 
 class WriteBackend:
@@ -61,7 +61,9 @@ class WriteBackend:
         self._journal = found.journal
         self._closed = False
         self._waiting: deque[_Ticket] = deque()
-        self._commit = threading.Lock()  # held by the thread that writes for all that wait
+        self._led = False  # some thread writes, or was told to
+        self._queue = threading.Lock()  # of the two above
+        self._commit = threading.Lock()  # held while the journal or a segment is written
         self._lock = threading.Lock()  # of what snapshots see
         self._maintenance = Maintenance(self._directory, self._state, self._lock)
         for number, part in found.sealed:
@@ -70,19 +72,51 @@ class WriteBackend:
     def append(self, block: EntryBlock) -> None:
         """Write entries to the journal, together with those of threads that wait as well."""
         ticket = _Ticket(block)
-        self._waiting.append(ticket)
-        with self._commit:
-            while not ticket.done:
-                self._write(self._group())
+        with self._queue:
+            self._waiting.append(ticket)
+            if not self._led:
+                self._led = True
+                ticket.turn.set()
+        try:
+            ticket.turn.wait()
+            if not ticket.done:
+                self._lead(ticket)
+        except BaseException:  # an interrupted thread must not keep the others waiting
+            self._leave(ticket)
+            raise
         if ticket.error is not None:
             raise StoreError(ticket.error.message, hint=ticket.error.hint)
 
+    def _lead(self, ticket: _Ticket) -> None:
+        """Write for all that wait, oneself among them, then pass the lead on to one that came
+        meanwhile."""
+        try:
+            with self._commit:
+                while not ticket.done:
+                    self._write(self._group())
+        finally:
+            with self._queue:
+                self._pass_on()
+
+    def _leave(self, ticket: _Ticket) -> None:
+        with self._queue:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                if ticket.turn.is_set():
+                    self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._led = bool(self._waiting)
+        if self._led:
+            self._waiting[0].turn.set()
+
     def _group(self) -> Sequence[_Ticket]:
-        group = [self._waiting.popleft()]
-        rows = len(group[0].block)
-        while self._waiting and rows + len(self._waiting[0].block) <= GROUP_ROWS:
-            group.append(self._waiting.popleft())
-            rows += len(group[-1].block)
+        with self._queue:
+            group = [self._waiting.popleft()]
+            rows = len(group[0].block)
+            while self._waiting and rows + len(self._waiting[0].block) <= GROUP_ROWS:
+                group.append(self._waiting.popleft())
+                rows += len(group[-1].block)
         return group
 
     def _write(self, group: Sequence[_Ticket]) -> None:
@@ -103,6 +137,7 @@ class WriteBackend:
         finally:
             for ticket in group:
                 ticket.done = True
+                ticket.turn.set()
 
     def _make_room(self) -> None:
         """Begin a new journal where this one is long enough."""
