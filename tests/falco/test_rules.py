@@ -194,6 +194,8 @@ def test_a_missing_source_is_looked_up_and_said_to_be() -> None:
     assert RULES.source_of(event("Attach/Exec Pod", None)) == InferredSource("k8s_audit", True)
     assert RULES.source_of(event("Attach/Exec Pod", "x")) == InferredSource("x", False)
     assert RULES.source_of(event("Our own rule", None)) is None
+    # What Falcosidekick writes for a missing source is no source of its own.
+    assert RULES.source_of(event("R", "syscalls")) == InferredSource("syscall", False)
     assert RULES.source_of_rule("Falco internal: syscall event drop") == InferredSource(
         "internal", True
     )

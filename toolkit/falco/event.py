@@ -105,9 +105,7 @@ def to_json(event: FalcoEvent) -> str:
         members["tags"] = list(event.tags)
     if event.uuid is not None:
         members["uuid"] = event.uuid
-    # The encoder looks for numbers with a text of their own one level down only.
-    parts = (f'"{key}":{encode(members[key])}' for key in sorted(members))
-    return "{" + ",".join(parts) + "}"
+    return encode(members)
 
 
 def parse_event(

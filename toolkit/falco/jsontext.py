@@ -70,10 +70,14 @@ def replace_bytes(text: str) -> str:
 
 def encode(value: JSONValue) -> str:
     """Compact JSON with sorted keys, as Falco writes it."""
+    # The encoder would print an ExactNumber as a float, and containers may hold one.
+    if isinstance(value, ExactNumber):
+        return value.text
+    if isinstance(value, list):
+        return "[" + ",".join(map(encode, value)) + "]"
     if isinstance(value, dict) and not _PLAIN.issuperset(map(type, value.values())):
-        return _encode_slowly(value)
-    if isinstance(value, list | ExactNumber):
-        return _encode_slowly(value)
+        members = (f"{_encoder.encode(key)}:{encode(value[key])}" for key in sorted(value))
+        return "{" + ",".join(members) + "}"
     return _encoder.encode(value)
 
 
@@ -85,18 +89,6 @@ def encode_go(value: JSONValue) -> str:
         return text
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return _SURROGATE.sub(r"\\ufffd", text)
-
-
-def _encode_slowly(value: JSONValue) -> str:
-    """Like the encoder, for values that hold an ExactNumber or containers (which might)."""
-    if isinstance(value, ExactNumber):
-        return value.text
-    if isinstance(value, list):
-        return "[" + ",".join(map(_encode_slowly, value)) + "]"
-    if isinstance(value, dict):
-        members = (f"{_encoder.encode(key)}:{_encode_slowly(value[key])}" for key in sorted(value))
-        return "{" + ",".join(members) + "}"
-    return _encoder.encode(value)
 
 
 def _without_surrogates(value: JSONValue) -> JSONValue:

@@ -86,6 +86,16 @@ class InferredSource:
     inferred: bool
 
 
+# Names that a source had before, or has on the way: Falcosidekick writes "syscalls" where Falco
+# says nothing, and the plugin gcpaudit called itself "auditlogs" in its first releases.
+_SOURCE_NAMES = {"syscalls": "syscall", "auditlogs": "gcp_auditlog"}
+
+
+def canonical_source(source: str) -> str:
+    """The name under which events of a source are counted together."""
+    return _SOURCE_NAMES.get(source, source)
+
+
 class ChangeKind(StrEnum):
     """What a ruleset changed about a rule."""
 
@@ -151,9 +161,9 @@ class Catalogue(Mapping[str, Rule]):
         return len(self._rules)
 
     def source_of(self, event: FalcoEvent) -> InferredSource | None:
-        """The event's own source, or else the one that its rule has; None for an unknown rule."""
+        """The event's own source, or else its rule's; None where neither is known."""
         if event.source is not None:
-            return InferredSource(event.source, False)
+            return InferredSource(canonical_source(event.source), False)
         return self.source_of_rule(event.rule)
 
     def source_of_rule(self, name: str) -> InferredSource | None:
