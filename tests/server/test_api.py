@@ -1,0 +1,332 @@
+"""Loki's API over HTTP: what was pushed comes back, in Loki's shapes and with Loki's errors.
+
+Texts and shapes are answers of a running Loki (main of August 2026) to the same requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import websockets
+
+from tests.server.live import Live, serving
+from toolkit.engine.limits import Limits
+from toolkit.server.config import ServerConfig
+
+T0 = 1_795_000_000
+NS = 10**9
+
+
+@pytest.fixture(scope="module")
+def loki() -> Iterator[Live]:
+    with serving(ServerConfig()) as server:
+        app = {"app": "web", "env": "prod"}
+        lines = [[str((T0 + n) * NS), f"level=info n={n} <{n}> & é"] for n in range(10)]
+        assert server.push((app, lines)).status == 204
+        other = [[str((T0 + n) * NS), f'{{"n": {n}}}', {"trace": f"t{n}"}] for n in range(3)]
+        assert server.push(({"app": "api"}, other)).status == 204
+        yield server
+
+
+def test_a_server_says_that_it_is_ready(loki: Live) -> None:
+    assert loki.get("/ready").text == "ready\n"
+    assert loki.api("status/buildinfo").json["version"].startswith("3.")
+
+
+def test_lines_come_back_newest_first(loki: Live) -> None:
+    answer = loki.api("query_range", query='{app="web"}', start=T0, end=T0 + 100, limit=2)
+    assert answer.headers["content-type"] == "application/json; charset=UTF-8"
+    assert answer.data["resultType"] == "streams"
+    [stream] = answer.data["result"]
+    assert stream["stream"] == {"app": "web", "env": "prod"}
+    assert stream["values"] == [
+        [str((T0 + 9) * NS), "level=info n=9 <9> & é"],
+        [str((T0 + 8) * NS), "level=info n=8 <8> & é"],
+    ]
+    # Go's encoder escapes these inside strings, and clients may compare bytes.
+    assert "\\u003c9\\u003e \\u0026" in answer.text
+
+
+def test_a_posted_form_is_read_like_an_address(loki: Live) -> None:
+    body = f"query=%7Bapp%3D%22web%22%7D&start={T0}&end={T0 + 5}&limit=1".encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = loki.send("POST", "/loki/api/v1/query_range", body, form)
+    assert len(answer.data["result"][0]["values"]) == 1
+
+
+def test_metadata_stands_apart_for_who_asks(loki: Live) -> None:
+    flags = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
+    answer = loki.get(
+        "/loki/api/v1/query_range", flags, query='{app="api"} | json', start=T0, end=T0 + 2
+    )
+    assert answer.data["encodingFlags"] == ["categorize-labels"]
+    [stream] = answer.data["result"]
+    assert stream["stream"] == {"app": "api"}
+    assert [entry[2] for entry in stream["values"]] == [
+        {"structuredMetadata": {"trace": "t1"}, "parsed": {"n": "1"}},
+        {"structuredMetadata": {"trace": "t0"}, "parsed": {"n": "0"}},
+    ]
+
+
+def test_range_queries_are_aligned_to_the_step(loki: Live) -> None:
+    # A running Loki: start 7, end 127, step 60 -> 0, 60, 120, 180.
+    answer = loki.api("query_range", query="vector(2)", start=7, end=127, step=60)
+    assert answer.data["result"] == [
+        {"metric": {}, "values": [[0, "2"], [60, "2"], [120, "2"], [180, "2"]]}
+    ]
+
+
+def test_grafanas_health_check_passes(loki: Live) -> None:
+    data = loki.api("query", query="vector(1)+vector(1)", time=T0).data
+    assert data["resultType"] == "vector"
+    assert data["result"] == [{"metric": {}, "value": [T0, "2"]}]
+
+
+def test_an_instant_scalar_is_in_milliseconds(loki: Live) -> None:
+    assert loki.api("query", query="1+1", time=T0).data["result"] == [T0 * 1000, "2"]
+
+
+def test_counts_are_exact(loki: Live) -> None:
+    answer = loki.api("query", query='sum(count_over_time({app="web"}[1m]))', time=T0 + 9)
+    assert answer.data["result"] == [{"metric": {}, "value": [T0 + 9, "10"]}]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "text"),
+    [
+        ("query_range", {}, 400, "parse error : syntax error: unexpected $end"),
+        (
+            "query_range",
+            {"query": '{a="b"}', "limit": "abc"},
+            400,
+            'strconv.Atoi: parsing "abc": invalid syntax',
+        ),
+        ("query_range", {"query": '{a="b"}', "limit": "0"}, 400, "limit must be a positive value"),
+        (
+            "query_range",
+            {"query": '{a="b"}', "limit": "6000"},
+            400,
+            "max entries limit per query exceeded, limit > max_entries_limit_per_query "
+            "(6000 > 5000)",
+        ),
+        (
+            "query_range",
+            {"query": '{a="b"}', "start": "20", "end": "10"},
+            400,
+            "end timestamp must not be before or equal to start time",
+        ),
+        (
+            "query_range",
+            {"query": '{a="b"}', "start": "xyz"},
+            400,
+            "could not parse 'start' parameter: strconv.ParseInt: parsing \"xyz\": invalid syntax",
+        ),
+        (
+            "query_range",
+            {"query": 'rate({a="b"}[1m])', "step": "0"},
+            400,
+            "zero or negative query resolution step widths are not accepted. "
+            "Try a positive integer",
+        ),
+        (
+            "query_range",
+            {"query": 'rate({a="b"}[1m])', "start": "0", "end": "11001", "step": "1"},
+            400,
+            "exceeded maximum resolution of 11,000 points per time series. "
+            "Try increasing the value of the step parameter",
+        ),
+        (
+            "query_range",
+            {"query": 'rate({a="b"}[1m])', "start": "0", "end": "2599200", "step": "1d"},
+            400,
+            "the query time range exceeds the limit (query length: 722h0m0s, limit: 30d1h)",
+        ),
+        ("query_range", {"query": '{a="b"}', "direction": "up"}, 400, "invalid direction 'up'"),
+        (
+            "query",
+            {"query": '{a="b"}'},
+            400,
+            "log queries are not supported as an instant query type, please change your query to "
+            "a range query type",
+        ),
+        ("labels", {"query": '{a="b"} |= "x"'}, 400, "only label matchers are supported"),
+        ("labels", {"start": "9", "end": "1"}, 500, "merging responses requires at least one "
+         "response"),
+        (
+            "series",
+            {"match[]": "{"},
+            400,
+            "parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER "
+            "or }",
+        ),
+        ("index/stats", {}, 400, "parse error : syntax error: unexpected $end"),
+        ("index/volume", {"query": '{a="b"}', "aggregateBy": "x"}, 400,
+         "invalid aggregation option"),
+        ("drilldown-limits", {}, 401, "no org id\n"),
+        ("tail", {"query": '{a="b"}'}, 400, "Bad Request\n"),
+    ],
+)  # fmt: skip
+def test_bad_requests_get_lokis_text(
+    loki: Live, path: str, params: dict[str, str], status: int, text: str
+) -> None:
+    answer = loki.api(path, **params)
+    assert (answer.status, answer.text) == (status, text)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_unknown_paths_and_methods(loki: Live) -> None:
+    assert loki.get("/nope").text == "404 page not found\n"
+    assert loki.send("GET", "/loki/api/v1/push", None).status == 405
+
+
+def test_labels_and_series(loki: Live) -> None:
+    range_ = {"start": T0, "end": T0 + 60}
+    assert loki.api("labels", **range_).json == {"status": "success", "data": ["app", "env"]}
+    assert loki.api("label/app/values", **range_).data == ["api", "web"]
+    assert loki.api("label/app/values", query='{env="prod"}', **range_).data == ["web"]
+    # With nothing to say Loki leaves the data out.
+    assert loki.api("label/nope/values", **range_).json == {"status": "success"}
+    assert loki.api("labels", start=1, end=2).json == {"status": "success"}
+    both = loki.api("series", **range_).data
+    assert sorted(both, key=str) == [{"app": "api"}, {"app": "web", "env": "prod"}]
+    assert loki.api("series", **{"match[]": '{app="api"}'}, **range_).data == [{"app": "api"}]
+    assert loki.api("series", **{"match[]": '{app="none"}'}, **range_).data == []
+    detected = loki.api("detected_labels", **range_).json["detectedLabels"]
+    assert {"label": "app", "cardinality": 2} in detected
+
+
+def test_sizes_are_counted(loki: Live) -> None:
+    range_ = {"start": T0, "end": T0 + 60}
+    stats = loki.api("index/stats", query='{app="web"}', **range_).json
+    size = sum(len(f"level=info n={n} <{n}> & é".encode()) for n in range(10))
+    assert stats == {"streams": 1, "chunks": 1, "bytes": size, "entries": 10}
+    volume = loki.api("index/volume", query='{app=~".+"}', **range_).data
+    assert volume["resultType"] == "vector"
+    assert volume["result"][0] == {"metric": {"app": "web"}, "value": [T0 + 60, str(size)]}
+    ranges = loki.api("index/volume_range", query='{app="web"}', step="30", **range_).data
+    assert ranges["result"] == [{"metric": {"app": "web"}, "values": [[T0 + 29.999, str(size)]]}]
+
+
+def test_fields_are_detected(loki: Live) -> None:
+    answer = loki.api("detected_fields", query='{app="web"}', start=T0, end=T0 + 60).json
+    found = {one["label"]: one for one in answer["fields"]}
+    assert found["n"]["type"] == "int"
+    assert found["n"]["cardinality"] == 10
+    assert found["n"]["parsers"] == ["logfmt"]
+    assert found["level"]["type"] == "string"
+    values = loki.api("detected_field/level/values", query='{app="web"}', start=T0, end=T0 + 60)
+    assert values.json == {"limit": 1000, "values": ["info"]}
+
+
+def test_queries_are_formatted(loki: Live) -> None:
+    good = loki.api("format_query", query='sum by(b)(rate({a="x"}|="y"[5m]))').json
+    assert good == {"status": "success", "data": 'sum by (b)(rate({a="x"} |= "y"[5m]))'}
+    bad = loki.api("format_query", query="{")
+    assert bad.status == 400
+    assert bad.json["status"] == "invalid-query"
+
+
+def test_metrics_count_what_came_in(loki: Live) -> None:
+    text = loki.get("/metrics").text
+    assert 'loki_distributor_lines_received_total{tenant="fake"} 13' in text
+    assert 'loki_request_duration_seconds_count{method="POST",route="loki_api_v1_push"' in text
+
+
+def test_a_gzipped_push_is_read() -> None:
+    with serving(ServerConfig()) as server:
+        body = {"streams": [{"stream": {"a": "b"}, "values": [[str(T0 * NS), "x"]]}]}
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        packed = gzip.compress(json.dumps(body).encode())
+        assert server.send("POST", "/loki/api/v1/push", packed, headers).status == 204
+        assert server.api("query", query='sum(count_over_time({a="b"}[1m]))', time=T0).data[
+            "result"
+        ]
+
+
+def test_tenants_see_only_their_own() -> None:
+    with serving(ServerConfig(auth_enabled=True)) as server:
+        assert server.api("labels").text == "no org id"
+        assert server.push(({"a": "b"}, [[str(T0 * NS), "x"]])).text == "no org id\n"
+        one = {"X-Scope-OrgID": "one"}
+        assert server.push(({"a": "b"}, [[str(T0 * NS), "x"]]), **one).status == 204
+        path = "/loki/api/v1/label/a/values"
+        assert server.get(path, one, start=T0 - 5, end=T0 + 5).data == ["b"]
+        assert "data" not in server.get(path, {"X-Scope-OrgID": "two"}, start=T0, end=T0 + 5).json
+        hostile = server.get(path, {"X-Scope-OrgID": "../one"})
+        assert hostile.status == 400
+
+
+def test_limits_are_those_that_were_set() -> None:
+    limits = Limits(max_query_series=2, max_entries_limit_per_query=3)
+    with serving(ServerConfig(limits=limits)) as server:
+        for n in range(3):
+            server.push(({"a": str(n)}, [[str(T0 * NS), "x"]]))
+        many = server.api("query", query='count_over_time({a=~".+"}[1m])', time=T0)
+        assert many.status == 400
+        assert many.text.startswith("maximum number of series (2) reached for a single query")
+        assert server.api("query_range", query='{a="1"}', limit=4).status == 400
+
+
+def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:
+    config = ServerConfig(data_dir=tmp_path)
+    with serving(config) as server:
+        assert server.push(({"a": "b"}, [[str(T0 * NS), "kept"]])).status == 204
+    with serving(config) as server:
+        answer = server.api("query_range", query='{a="b"}', start=T0, end=T0 + 1)
+        assert answer.data["result"][0]["values"] == [[str(T0 * NS), "kept"]]
+
+
+def test_a_body_over_the_limit_is_refused() -> None:
+    with serving(ServerConfig(max_recv_msg_size=1000)) as server:
+        answer = server.push(({"a": "b"}, [[str(T0 * NS), "x" * 2000]]))
+        assert answer.status == 413
+        assert answer.text.startswith("request body too large")
+
+
+def test_more_requests_than_slots_are_told_so() -> None:
+    with serving(ServerConfig(max_concurrent_requests=1)) as server:
+        statuses: list[int] = []
+        query = 'sum(count_over_time({a=~".+"} | json [1m]))'
+        for n in range(4):
+            lines = [[str(T0 * NS + i), f'{{"n": {i}}}'] for i in range(5000)]
+            server.push(({"a": str(n)}, lines))
+
+        def ask() -> None:
+            statuses.append(server.api("query_range", query=query, start=T0 - 600, end=T0).status)
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) <= {200, 429}
+        assert 200 in statuses
+
+
+def test_a_tail_brings_what_was_there_and_what_comes(loki: Live) -> None:
+    now = time.time_ns()
+    labels = {"app": "tailed"}
+    loki.push((labels, [[str(now - NS), "before"]]))
+
+    async def follow() -> list[str]:
+        address = loki.url.replace("http", "ws") + "/loki/api/v1/tail"
+        async with websockets.connect(f'{address}?query={{app="tailed"}}&limit=10') as socket:
+            lines = [await _line(socket)]
+            await asyncio.to_thread(loki.push, (labels, [[str(time.time_ns()), "after"]]))
+            return [*lines, await _line(socket)]
+
+    assert asyncio.run(asyncio.wait_for(follow(), 20)) == ["before", "after"]
+
+
+async def _line(socket: websockets.ClientConnection) -> str:
+    frame = json.loads(await socket.recv())
+    [stream] = frame["streams"]
+    assert stream["stream"] == {"app": "tailed"}
+    return stream["values"][0][1]

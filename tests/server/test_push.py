@@ -1,0 +1,212 @@
+"""What a push answers: the status and text that a running Loki (August 2026) gave for each body."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.server.config import PushLimits, ServerConfig
+from toolkit.server.errors import HTTPError
+from toolkit.server.push.admission import Admission
+from toolkit.server.push.handler import accept, decode
+from toolkit.server.push.validate import metadata_name
+
+RECORDED = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "data" / "push.jsonl").read_text("utf-8").splitlines()
+]
+NOW = 1795421864804671005
+HOUR = 3600 * 10**9
+
+
+def push(body: bytes, headers: dict[str, str], config: ServerConfig = ServerConfig()):  # noqa: B008
+    """(status, text, batches) as the push handler would answer."""
+    admission = Admission(config.push, "fake")
+    try:
+        streams = decode(
+            body, headers.get("Content-Type", ""), headers.get("Content-Encoding", ""), config
+        )
+        batches, error = accept(streams, config, admission, NOW)
+    except HTTPError as refused:
+        return refused.status, f"{refused.message}\n", []
+    if error is not None:
+        return error.status, f"{error.message}\n", batches
+    return 204, "", batches
+
+
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: case["name"])
+def test_a_push_is_answered_as_loki_answers_it(case: dict) -> None:
+    body = gzip.decompress(base64.b64decode(case["body"]))
+    status, text, _ = push(body, case["headers"])
+    assert (status, text) == (case["status"], case["text"])
+
+
+def json_push(*entries: list, labels: dict[str, str] | None = None) -> bytes:
+    stream = {"stream": labels or {"a": "b"}, "values": list(entries)}
+    return json.dumps({"streams": [stream]}).encode()
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_the_entries_beside_a_refused_one_are_stored() -> None:
+    status, _, batches = push(json_push([str(NOW), "fine"], [str(NOW), "x" * 262_145]), JSON)
+    assert status == 400
+    assert [list(batch.lines) for batch in batches] == [["fine"]]
+
+
+def test_entries_keep_nanoseconds_line_and_metadata() -> None:
+    _, _, [batch] = push(
+        json_push(["1795421864804671005", "é\u0000<NA>", {"k": "v", "e": ""}]), JSON
+    )
+    assert list(batch.timestamps) == [1795421864804671005]
+    assert list(batch.lines) == ["é\u0000<NA>"]
+    # "The push API drops structured metadata with an empty value."
+    assert list(batch.metadata or []) == [{"k": "v"}]
+
+
+# Names pushed to a running Loki as structured metadata, and the labels it then answered with.
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("1a", "key_1a"),
+        ("9", "key_9"),
+        ("_x", "_x"),
+        ("__y", "_y"),
+        ("a-b", "a_b"),
+        ("a.b", "a_b"),
+        ("a--b", "a_b"),
+        ("a b", "a_b"),
+        ("A.b", "A_b"),
+        ("__error__", "__error__"),
+    ],
+)
+def test_metadata_names_become_label_names(name: str, label: str) -> None:
+    assert metadata_name(name) == label
+
+
+@pytest.mark.parametrize("name", ["ä", "_", "-", ""])
+def test_a_metadata_name_of_which_nothing_is_left_is_an_error(name: str) -> None:
+    with pytest.raises(HTTPError) as error:
+        metadata_name(name)
+    assert error.value.status == 500
+
+
+def test_old_samples_are_taken_unless_their_refusal_is_asked_for() -> None:
+    body = json_push([str(NOW - 200 * HOUR), "old"])
+    assert push(body, JSON)[0] == 204
+    strict = ServerConfig(push=PushLimits(reject_old_samples=True))
+    status, text, _ = push(body, JSON, strict)
+    assert status == 400
+    assert text == (
+        "entry for stream '{a=\"b\"}' has timestamp too old: 2026-11-15T00:17:44Z, "
+        "oldest acceptable timestamp is: 2026-11-16T08:17:44Z\n"
+    )
+
+
+def test_entries_far_behind_their_stream_are_refused_only_when_asked_for() -> None:
+    body = json_push([str(NOW), "new"], [str(NOW - 2 * HOUR), "behind"])
+    assert push(body, JSON)[0] == 204
+    status, text, batches = push(body, JSON, ServerConfig(push=PushLimits(unordered_window=HOUR)))
+    assert status == 400
+    assert "reason: 'entry too far behind, entry timestamp is: 2026-11-23T06:17:44Z" in text
+    assert text.endswith('total ignored: 1 out of 2 for stream: {a="b"}\n')
+    assert [list(batch.lines) for batch in batches] == [["new"]]
+
+
+def test_a_rate_and_a_number_of_streams_can_be_limited() -> None:
+    rate = PushLimits(ingestion_rate=10, ingestion_burst_size=10)
+    status, text, _ = push(json_push([str(NOW), "x" * 50]), JSON, ServerConfig(push=rate))
+    assert status == 429
+    assert text.startswith("ingestion rate limit exceeded for user fake (limit: 10 bytes/sec)")
+    two = {"streams": [{"stream": {"a": v}, "values": [[str(NOW), "x"]]} for v in "bc"]}
+    few = ServerConfig(push=PushLimits(max_global_streams_per_user=1))
+    status, text, _ = push(json.dumps(two).encode(), JSON, few)
+    assert status == 429
+    assert 'maximum active stream limit exceeded when trying to create stream {a="c"}' in text
+
+
+def test_service_name_and_level_are_added_only_when_asked_for() -> None:
+    body = json_push([str(NOW), "an error happened"], labels={"app": "web"})
+    _, _, [plain] = push(body, JSON)
+    assert (dict(plain.labels), plain.metadata) == ({"app": "web"}, None)
+    config = ServerConfig(discover_service_name=("service", "app"), discover_log_levels=True)
+    _, _, [found] = push(body, JSON, config)
+    assert found.labels == {"app": "web", "service_name": "web"}
+    assert list(found.metadata or []) == [{"detected_level": "error"}]
+
+
+def test_a_body_that_unpacks_over_the_limit_is_refused() -> None:
+    bomb = gzip.compress(b" " * 1_000_000)
+    config = ServerConfig(max_decompressed_size=10_000)
+    status, text, _ = push(bomb, JSON | {"Content-Encoding": "gzip"}, config)
+    assert status == 413
+    assert text.startswith("request body too large")
+
+
+def _field(number: int, data: bytes) -> bytes:
+    return bytes([number << 3 | 2]) + _varint(len(data)) + data
+
+
+def _varint(value: int) -> bytes:
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def _snappy(data: bytes) -> bytes:
+    """A Snappy block of literals only, by the format's description."""
+    out = _varint(len(data))
+    for at in range(0, len(data), 60):
+        part = data[at : at + 60]
+        out += bytes([(len(part) - 1) << 2]) + part
+    return out
+
+
+def test_a_protobuf_push_holds_what_its_json_twin_holds() -> None:
+    stamp = b"\x08" + _varint(1795421864) + b"\x10" + _varint(804671005)
+    pair = _field(1, b"trace") + _field(2, b"7")
+    entry = _field(1, stamp) + _field(2, b"a line") + _field(3, pair)
+    stream = _field(1, b'{b="2", a="1"}') + _field(2, entry)
+    status, _, [batch] = push(
+        _snappy(_field(1, stream)), {"Content-Type": "application/x-protobuf"}
+    )
+    assert status == 204
+    assert dict(batch.labels) == {"a": "1", "b": "2"}
+    assert list(batch.timestamps) == [NOW]
+    assert list(batch.lines) == ["a line"]
+    assert list(batch.metadata or []) == [{"trace": "7"}]
+
+
+JSONISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(st.binary(max_size=200) | JSONISH.map(lambda value: json.dumps(value).encode()))
+def test_no_json_body_brings_the_decoder_down(body: bytes) -> None:
+    status, _, _ = push(body, JSON)
+    assert status in (204, 400, 422, 500)
+
+
+@given(JSONISH, JSONISH)
+def test_no_stream_brings_the_decoder_down(labels: object, values: object) -> None:
+    body = json.dumps({"streams": [{"stream": labels, "values": values}]}).encode()
+    assert push(body, JSON)[0] in (204, 400)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "snappy", "gzip", "deflate", "br"]))
+def test_no_protobuf_body_brings_the_decoder_down(body: bytes, encoding: str) -> None:
+    headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": encoding}
+    assert push(body, headers)[0] in (204, 400, 413, 422)
+    assert push(_snappy(body), headers | {"Content-Encoding": ""})[0] in (204, 400, 413, 422, 500)

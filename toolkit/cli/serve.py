@@ -1,0 +1,166 @@
+"""``toolkit serve``: the embedded store behind Loki's own API."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.errors import SettingsError
+from toolkit.logql.durations import parse_go, parse_prometheus
+
+_SECOND = 1_000_000_000
+
+HELP = """Answer Loki's HTTP API from an embedded store in a directory.
+
+For trying things out, for tests and notebooks, and for small clusters: point Grafana's Loki data
+source, logcli or Falcosidekick at it. One process, one directory, no replication and no retention:
+where losing logs matters, or more than one machine writes, run Loki itself.
+
+Example: toolkit serve --data-dir ./loki-data
+"""
+
+
+def _duration(text: str, setting: str) -> int:
+    if text == "0":
+        return 0
+    for parse in (parse_prometheus, parse_go):
+        try:
+            return parse(text)
+        except ValueError:
+            continue
+    raise SettingsError(
+        f"{setting} is {text!r}, which is no duration",
+        setting=setting,
+        hint="write it like 1h, 30m or 721h; 0 switches it off",
+    )
+
+
+def _address(listen: str, anywhere: bool) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise SettingsError(
+            f"--listen is {listen!r}, which has no port", setting="listen", hint="127.0.0.1:3100"
+        )
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not anywhere:
+        raise SettingsError(
+            f"--listen {listen} can be reached from other machines, and there is no sign-in",
+            setting="listen",
+            hint="listen on 127.0.0.1, or add --allow-remote where a proxy keeps strangers out",
+        )
+    return host, int(port)
+
+
+def serve(
+    listen: Annotated[str, typer.Option(help="Address and port.")] = "127.0.0.1:3100",
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Directory of the store; in memory if left out.")
+    ] = None,
+    auth_enabled: Annotated[
+        bool, typer.Option("--auth-enabled", help="Tenants by X-Scope-OrgID.")
+    ] = False,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Listen on an address that is not loopback.")
+    ] = False,
+    split_queries_by_interval: Annotated[
+        str, typer.Option(help="Aligns ranges to the step, as Loki's frontend does; 0 does not.")
+    ] = "1h",
+    max_query_series: Annotated[int, typer.Option(help="Series in one answer.")] = 500,
+    max_entries_limit_per_query: Annotated[int, typer.Option(help="Lines in one answer.")] = 5000,
+    max_query_length: Annotated[str, typer.Option(help="Longest range of a query.")] = "721h",
+    max_query_lookback: Annotated[str, typer.Option(help="How far back a query sees.")] = "0",
+    max_query_range: Annotated[str, typer.Option(help="Longest [range] of an aggregation.")] = "0",
+    query_timeout: Annotated[str, typer.Option(help="Longest time of a query.")] = "1m",
+    max_line_size: Annotated[int, typer.Option(help="Bytes of a line.")] = 262_144,
+    max_label_names_per_series: Annotated[int, typer.Option(help="Labels of a stream.")] = 15,
+    max_label_name_length: Annotated[int, typer.Option(help="Bytes of a label's name.")] = 1024,
+    max_label_value_length: Annotated[int, typer.Option(help="Bytes of a label's value.")] = 2048,
+    reject_old_samples: Annotated[
+        bool, typer.Option("--reject-old-samples", help="Refuse entries over the maximum age.")
+    ] = False,
+    reject_old_samples_max_age: Annotated[str, typer.Option(help="That age.")] = "168h",
+    creation_grace_period: Annotated[
+        str, typer.Option(help="How far in the future an entry may lie; 0 is no limit.")
+    ] = "0",
+    unordered_window: Annotated[
+        str,
+        typer.Option(
+            "--max-chunk-age",
+            help="Refuse entries half of this older than their stream's newest; 0 takes all.",
+        ),
+    ] = "0",
+    ingestion_rate_mb: Annotated[float, typer.Option(help="MB a second; 0 is no limit.")] = 0.0,
+    ingestion_burst_size_mb: Annotated[float, typer.Option(help="MB at once.")] = 6.0,
+    max_global_streams_per_user: Annotated[int, typer.Option(help="Streams; 0 is no limit.")] = 0,
+    shard_aggregations: Annotated[
+        str, typer.Option(help="Set to approx_topk to allow that aggregation.")
+    ] = "",
+    discover_service_name: Annotated[
+        bool, typer.Option("--discover-service-name", help="Add service_name as Loki does.")
+    ] = False,
+    discover_log_levels: Annotated[
+        bool, typer.Option("--discover-log-levels", help="Add detected_level as Loki does.")
+    ] = False,
+    max_concurrent: Annotated[int, typer.Option(help="Requests worked on at once.")] = 64,
+) -> None:
+    import uvicorn
+
+    from toolkit.engine.limits import Limits
+    from toolkit.server.app import create_app
+    from toolkit.server.config import SERVICE_NAME_LABELS, PushLimits, ServerConfig
+
+    host, port = _address(listen, allow_remote)
+    config = ServerConfig(
+        data_dir=data_dir,
+        auth_enabled=auth_enabled,
+        limits=Limits(
+            max_entries_limit_per_query=max_entries_limit_per_query,
+            max_query_length=_duration(max_query_length, "max_query_length"),
+            max_query_lookback=_duration(max_query_lookback, "max_query_lookback"),
+            max_query_range=_duration(max_query_range, "max_query_range"),
+            max_query_series=max_query_series,
+            query_timeout=_duration(query_timeout, "query_timeout"),
+            shard_aggregations=tuple(n for n in shard_aggregations.split(",") if n),
+            split_queries_by_interval=_duration(
+                split_queries_by_interval, "split_queries_by_interval"
+            ),
+        ),
+        push=PushLimits(
+            max_line_size=max_line_size,
+            max_label_names_per_series=max_label_names_per_series,
+            max_label_name_length=max_label_name_length,
+            max_label_value_length=max_label_value_length,
+            reject_old_samples=reject_old_samples,
+            reject_old_samples_max_age=_duration(
+                reject_old_samples_max_age, "reject_old_samples_max_age"
+            ),
+            creation_grace_period=_duration(creation_grace_period, "creation_grace_period"),
+            unordered_window=_duration(unordered_window, "max_chunk_age") // 2,
+            ingestion_rate=int(ingestion_rate_mb * 1024 * 1024),
+            ingestion_burst_size=int(ingestion_burst_size_mb * 1024 * 1024),
+            max_global_streams_per_user=max_global_streams_per_user,
+        ),
+        discover_service_name=SERVICE_NAME_LABELS if discover_service_name else (),
+        discover_log_levels=discover_log_levels,
+        max_concurrent_requests=max_concurrent,
+    )
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("toolkit.server").info(
+        "Loki's API on http://%s:%d from %s, for trying, tests, notebooks and small clusters; "
+        "run Loki itself where logs must survive a machine",
+        host,
+        port,
+        data_dir or "memory (nothing is kept)",
+    )
+    uvicorn.run(create_app(config), host=host, port=port, log_level="warning", access_log=False)
+
+
+serve.__doc__ = HELP

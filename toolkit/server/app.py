@@ -1,0 +1,187 @@
+"""The routes of Loki's API over the tenants' engines, as an ASGI application.
+
+Handlers are plain functions of a :class:`Call`; they run in a thread, because they compute.
+Whatever they raise becomes Loki's answer: status and one line of text. Nothing else ever leaves
+here, and never a traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+import anyio
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from toolkit.engine.errors import QueryError
+from toolkit.errors import LogQLError, StoreError, ToolkitError
+from toolkit.server import handlers, status, tail
+from toolkit.server.config import ServerConfig
+from toolkit.server.errors import HTTPError
+from toolkit.server.metrics import Metrics
+from toolkit.server.tenants import Tenants
+
+_log = logging.getLogger("toolkit.server")
+_TEXT = "text/plain; charset=utf-8"
+_MAX_FORM = 1 << 20
+
+Handler = Callable[["Call"], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What all requests share."""
+
+    config: ServerConfig
+    tenants: Tenants
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read whole, and the moment it came (ns).
+
+    ``values`` are all parameters, those of a posted form before those of the address; ``form``
+    holds the first value of each, as Go's ``Form.Get`` reads them.
+    """
+
+    server: Server
+    request: Request
+    form: Mapping[str, str]
+    values: Mapping[str, Sequence[str]]
+    body: bytes
+    now: int
+
+
+def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) -> Starlette:
+    """The application. Raises :class:`StoreError` where the store cannot be opened."""
+    server = Server(config, Tenants(config), Metrics())
+    server.tenants.open_default()
+    slots = anyio.Semaphore(config.max_concurrent_requests)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        server.tenants.close()
+
+    def endpoint(handler: Handler, limit: int) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            try:
+                slots.acquire_nowait()
+            except anyio.WouldBlock:
+                return _answer(HTTPError(429, "too many outstanding requests"))
+            started = time.perf_counter()
+            try:
+                body = await _read(request, limit)
+                values = _values(request, body)
+                form = {name: given[0] for name, given in values.items()}
+                call = Call(server, request, form, values, body, clock())
+                response = await run_in_threadpool(handler, call)
+            except ClientDisconnect:
+                response = Response(status_code=499)
+            except ToolkitError as error:
+                response = _answer(error)
+            except Exception:
+                _log.exception("%s %s", request.method, request.url.path)
+                response = PlainTextResponse("internal server error", 500)
+            finally:
+                slots.release()
+            route = request.scope["route"].path if "route" in request.scope else request.url.path
+            seconds = time.perf_counter() - started
+            server.metrics.observe(request.method, route, response.status_code, seconds)
+            return response
+
+        return respond
+
+    def route(path: str, handler: Handler, methods: tuple[str, ...] = ("GET", "POST")) -> Route:
+        limit = config.max_recv_msg_size if handler is handlers.push else _MAX_FORM
+        return Route(path, endpoint(handler, limit), methods=list(methods))
+
+    api = "/loki/api/v1"
+    routes = [
+        route(f"{api}/push", handlers.push, ("POST",)),
+        route(f"{api}/query", handlers.query),
+        route(f"{api}/query_range", handlers.query_range),
+        route(f"{api}/labels", handlers.labels),
+        route(f"{api}/label", handlers.labels),
+        route(f"{api}/label/{{name}}/values", handlers.label_values),
+        route(f"{api}/series", handlers.series),
+        route(f"{api}/index/stats", handlers.index_stats),
+        route(f"{api}/index/volume", handlers.index_volume),
+        route(f"{api}/index/volume_range", handlers.index_volume_range),
+        route(f"{api}/detected_labels", handlers.detected_labels),
+        route(f"{api}/detected_fields", handlers.detected_fields),
+        route(f"{api}/detected_field/{{name}}/values", handlers.detected_field_values),
+        route(f"{api}/patterns", handlers.patterns),
+        route(f"{api}/format_query", handlers.format_query),
+        route(f"{api}/drilldown-limits", status.drilldown_limits, ("GET",)),
+        route(f"{api}/status/buildinfo", status.buildinfo, ("GET",)),
+        route(f"{api}/rules", status.ruler_rules, ("GET",)),
+        route("/prometheus/api/v1/rules", status.prometheus_rules, ("GET",)),
+        route("/prometheus/api/v1/alerts", status.prometheus_alerts, ("GET",)),
+        route("/ready", status.ready, ("GET",)),
+        route("/metrics", status.metrics, ("GET",)),
+        route("/config", status.config, ("GET",)),
+        route("/services", status.services, ("GET",)),
+        route(f"{api}/tail", status.tail_needs_websocket, ("GET",)),
+        WebSocketRoute(f"{api}/tail", tail.endpoint(server)),
+    ]
+    app = Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_allowed}
+    )
+    app.state.server = server
+    return app
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    if request.method not in ("POST", "PUT"):
+        return b""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise HTTPError(
+                413,
+                f"request body too large: message size too large than max ({size} vs {limit})",
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _values(request: Request, body: bytes) -> Mapping[str, Sequence[str]]:
+    values = parse_qs(request.url.query, keep_blank_values=True)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if body and kind == "application/x-www-form-urlencoded":
+        posted = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+        for name, given in posted.items():
+            values[name] = given + values.get(name, [])
+    return values
+
+
+def _answer(error: ToolkitError) -> Response:
+    match error:
+        case HTTPError() | QueryError():
+            return PlainTextResponse(error.message, error.status)
+        case LogQLError():
+            return PlainTextResponse(error.message, 400)
+        case StoreError():
+            _log.error("%s", error.message)
+            return PlainTextResponse(error.message, 500)
+    return PlainTextResponse(error.message, 500)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("404 page not found\n", 404)
+
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    return Response(status_code=405)

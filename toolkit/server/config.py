@@ -1,0 +1,68 @@
+"""What ``toolkit serve`` can be told, under Loki's own setting names.
+
+Durations are int nanoseconds, sizes bytes; 0 switches a limit off where Loki says so. The push
+limits' defaults are Loki's (docs/sources/shared/configuration.md), except that whatever refuses
+old or fast data is off until it is asked for: history is loaded here, and nobody shares the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from toolkit.engine.limits import Limits
+
+_SECOND = 1_000_000_000
+_HOUR = 3600 * _SECOND
+_MIB = 1 << 20
+
+# grafana/loki pkg/validation/limits.go, discover_service_name: the labels asked, in order.
+SERVICE_NAME_LABELS = (
+    "service",
+    "app",
+    "application",
+    "app_name",
+    "name",
+    "app_kubernetes_io_name",
+    "container",
+    "container_name",
+    "k8s_container_name",
+    "component",
+    "workload",
+    "job",
+    "k8s_job_name",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PushLimits:
+    """What a push may hold."""
+
+    max_label_names_per_series: int = 15
+    max_label_name_length: int = 1024
+    max_label_value_length: int = 2048
+    max_line_size: int = 256 * 1024
+    max_structured_metadata_size: int = 64 * 1024
+    max_structured_metadata_entries_count: int = 128
+    reject_old_samples: bool = False
+    reject_old_samples_max_age: int = 168 * _HOUR
+    creation_grace_period: int = 0
+    unordered_window: int = 0
+    ingestion_rate: int = 0
+    ingestion_burst_size: int = 6 * _MIB
+    max_global_streams_per_user: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Everything ``create_app`` needs. ``data_dir`` None keeps all in memory."""
+
+    data_dir: Path | None = None
+    auth_enabled: bool = False
+    limits: Limits = field(default_factory=Limits)
+    push: PushLimits = field(default_factory=PushLimits)
+    discover_service_name: tuple[str, ...] = ()
+    discover_log_levels: bool = False
+    max_recv_msg_size: int = 100 * _MIB
+    max_decompressed_size: int = 5000 * _MIB
+    max_concurrent_requests: int = 64

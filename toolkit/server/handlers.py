@@ -1,0 +1,237 @@
+"""The handlers of the data: push, queries, labels, sizes. Each is a function of one call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import Response
+
+from toolkit.engine import parameters
+from toolkit.engine.frontend import Frontend
+from toolkit.errors import LogQLError
+from toolkit.logql.ast import LogQuery, Matcher
+from toolkit.logql.parser import parse
+from toolkit.logql.pretty import format_query as pretty
+from toolkit.results import Result
+from toolkit.server import encode, fields, index, streams
+from toolkit.server.errors import HTTPError
+from toolkit.server.push import handler as pushing
+from toolkit.server.tenants import Tenant
+
+if TYPE_CHECKING:
+    from toolkit.server.app import Call
+
+_JSON = "application/json; charset=UTF-8"
+_END_BEFORE_START = "end timestamp must not be before or equal to start time"
+_MAX_FIELDS = 1000
+_NOTHING_TO_MERGE = "merging responses requires at least one response"
+
+
+def _tenant(call: Call) -> Tenant:
+    return call.server.tenants.of(call.request.headers)
+
+
+def _json(document: Any) -> Response:
+    return Response(orjson.dumps(document) + b"\n", media_type=_JSON)
+
+
+def push(call: Call) -> Response:
+    """204 for a push that is stored whole; an error's text for what was refused of it."""
+    try:
+        refused = _store(call)
+    except HTTPError as error:
+        refused = error
+    if refused is not None:
+        raise HTTPError(refused.status, f"{refused.message}\n")
+    return Response(status_code=204)
+
+
+def _store(call: Call) -> HTTPError | None:
+    tenant = _tenant(call)
+    config, headers = call.server.config, call.request.headers
+    kind, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
+    pushed = pushing.decode(call.body, kind, encoding, config)
+    batches, refused = pushing.accept(pushed, config, tenant.admission, call.now)
+    if batches:
+        tenant.store.append(batches)
+        lines = sum(len(batch.lines) for batch in batches)
+        call.server.metrics.received(tenant.name, lines, len(call.body))
+    return refused
+
+
+def query(call: Call) -> Response:
+    """``query``: a metric query at one moment."""
+    tenant = _tenant(call)
+    asked = parameters.instant_parameters(call.form, call.now)
+    started = time.perf_counter()
+    result = _frontend(call, tenant).instant(asked, partial=_partial(call))
+    return _result(call, result, started)
+
+
+def query_range(call: Call) -> Response:
+    """``query_range``: a metric query at steps, or the lines of a log query."""
+    tenant = _tenant(call)
+    asked = parameters.range_parameters(call.form, call.now)
+    started = time.perf_counter()
+    frontend = _frontend(call, tenant)
+    result = frontend.range(asked, categorize=_categorize(call), partial=_partial(call))
+    return _result(call, result, started)
+
+
+def _frontend(call: Call, tenant: Tenant) -> Frontend:
+    return Frontend(tenant.engine, call.server.config.limits, lambda: call.now)
+
+
+def _categorize(call: Call) -> bool:
+    return "categorize-labels" in call.request.headers.get("x-loki-response-encoding-flags", "")
+
+
+def _partial(call: Call) -> bool:
+    # Grafana's Logs Drilldown would rather have some series than an error.
+    return "Source=grafana-lokiexplore-app" in call.request.headers.get("x-query-tags", "")
+
+
+def _result(call: Call, result: Result, started: float) -> Response:
+    seconds = time.perf_counter() - started
+    body = encode.encode_result(result, seconds=seconds, categorize=_categorize(call))
+    return Response(body, media_type=_JSON)
+
+
+def _bounds(call: Call) -> tuple[int, int]:
+    start, end = parameters.bounds(call.form, call.now)
+    if end < start:
+        # What Loki answers when it splits such a range into no requests at all.
+        raise HTTPError(500, _NOTHING_TO_MERGE)
+    return start, end
+
+
+def _matchers(call: Call) -> Sequence[Matcher]:
+    text = call.form.get("query")
+    return streams.matchers_of(text) if text else ()
+
+
+def labels(call: Call) -> Response:
+    """``labels``: the label names."""
+    snapshot = _tenant(call).store.snapshot()
+    start, end = _bounds(call)
+    names = streams.label_names(snapshot, _matchers(call), start, end)
+    return Response(encode.encode_list(names), media_type=_JSON)
+
+
+def label_values(call: Call) -> Response:
+    """``label/<name>/values``."""
+    snapshot = _tenant(call).store.snapshot()
+    start, end = _bounds(call)
+    name = call.request.path_params["name"]
+    values = streams.label_values(snapshot, name, _matchers(call), start, end)
+    return Response(encode.encode_list(values), media_type=_JSON)
+
+
+def series(call: Call) -> Response:
+    """``series``: the label sets of streams."""
+    snapshot = _tenant(call).store.snapshot()
+    selectors = [*call.values.get("match", ()), *call.values.get("match[]", ())]
+    start, end = _bounds(call)
+    found = streams.series(snapshot, selectors, start, end)
+    return _json({"status": "success", "data": found})
+
+
+def index_stats(call: Call) -> Response:
+    """``index/stats``: streams, entries and bytes."""
+    snapshot = _tenant(call).store.snapshot()
+    asked = parameters.range_parameters(call.form, call.now)
+    return _json(index.stats(snapshot, streams.matchers_of(asked.query), asked.start, asked.end))
+
+
+def index_volume(call: Call) -> Response:
+    """``index/volume``: bytes by label set."""
+    snapshot = _tenant(call).store.snapshot()
+    wanted = index.volume_query(call.form)
+    start, end = parameters.bounds(call.form, call.now)
+    if end < start:
+        raise HTTPError(400, _END_BEFORE_START)
+    found = index.volumes(snapshot, wanted, start, end)
+    at = encode.seconds_of(end)
+    rows = [{"metric": dict(key), "value": [at, str(size)]} for key, size in found.items()]
+    return _volume("vector", rows)
+
+
+def index_volume_range(call: Call) -> Response:
+    """``index/volume_range``: bytes by label set and step."""
+    snapshot = _tenant(call).store.snapshot()
+    wanted = index.volume_query(call.form)
+    asked = parameters.range_parameters(call.form, call.now)
+    found = index.volume_ranges(snapshot, wanted, asked.start, asked.end, asked.step)
+    rows = [
+        {
+            "metric": dict(key),
+            "values": [[encode.seconds_of(at), str(size)] for at, size in points],
+        }
+        for key, points in found.items()
+    ]
+    # An empty answer of Loki's is a vector here too.
+    return _volume("matrix" if rows else "vector", rows)
+
+
+def _volume(kind: str, rows: Sequence[Mapping[str, Any]]) -> Response:
+    return _json({"status": "success", "data": {"resultType": kind, "result": rows}})
+
+
+def detected_labels(call: Call) -> Response:
+    """``detected_labels``: labels and how many values each has."""
+    snapshot = _tenant(call).store.snapshot()
+    start, end = parameters.bounds(call.form, call.now)
+    if end < start:
+        raise HTTPError(400, _END_BEFORE_START)
+    return _json(streams.detected_labels(snapshot, _matchers(call), start, end))
+
+
+def _fields(call: Call) -> tuple[Mapping[str, fields.DetectedField], int]:
+    tenant = _tenant(call)
+    asked = parameters.range_parameters(call.form, call.now)
+    lines = parameters.parse_limit(call.form.get("line_limit", ""))
+    text = call.form.get("limit") or call.form.get("field_limit", "")
+    most = parameters.parse_limit(text, _MAX_FIELDS)
+    expr = parse(asked.query)
+    if not isinstance(expr, LogQuery):
+        raise HTTPError(400, "only log selector is supported")
+    answer = tenant.engine.log(
+        asked.query, start=asked.start, end=asked.end, limit=lines, direction="backward"
+    )
+    return fields.detect_fields(answer), most
+
+
+def detected_fields(call: Call) -> Response:
+    """``detected_fields``: the fields of the newest lines."""
+    found, most = _fields(call)
+    return _json(fields.fields_answer(found, most))
+
+
+def detected_field_values(call: Call) -> Response:
+    """``detected_field/<name>/values``: the values of one of them."""
+    found, most = _fields(call)
+    seen = found.get(call.request.path_params["name"])
+    if seen is None:
+        return _json({})
+    return _json({"limit": most, "values": sorted(seen.values)[:most]})
+
+
+def patterns(call: Call) -> Response:
+    """``patterns``: none, for no pattern ingester runs here; the query is checked all the same."""
+    _tenant(call)
+    asked = parameters.range_parameters(call.form, call.now)
+    parse(asked.query)
+    return _json({"status": "success", "data": []})
+
+
+def format_query(call: Call) -> Response:
+    """``format_query``: the query in Loki's own layout."""
+    try:
+        text = pretty(parse(call.form.get("query", "")))
+    except LogQLError as error:
+        body = orjson.dumps({"status": "invalid-query", "error": error.message}) + b"\n"
+        return Response(body, 400, media_type="application/json; charset=utf-8")
+    return _json({"status": "success", "data": text})

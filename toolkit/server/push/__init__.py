@@ -1,0 +1,1 @@
+"""Pushes: a request body decoded, checked as Loki's distributor checks it, and stored."""

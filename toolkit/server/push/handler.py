@@ -1,0 +1,67 @@
+"""A push from the first byte to the stored entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolkit.engine.store import StreamBatch
+from toolkit.server.config import ServerConfig
+from toolkit.server.errors import HTTPError
+from toolkit.server.push.admission import Admission
+from toolkit.server.push.body import check_size, decompress, media_type
+from toolkit.server.push.decode_json import decode_json
+from toolkit.server.push.decode_proto import decode_proto
+from toolkit.server.push.discover import LEVEL_LABEL, level_of, with_service_name
+from toolkit.server.push.labels import check_label_names
+from toolkit.server.push.model import PushedStream
+from toolkit.server.push.validate import grouped, validate
+
+_NO_STREAMS = "error at least one valid stream is required for ingestion"
+
+
+def decode(
+    body: bytes, content_type: str, encoding: str, config: ServerConfig
+) -> list[PushedStream]:
+    """The streams in a request body. Raises :class:`HTTPError` as Loki answers it."""
+    check_size(body, config.max_recv_msg_size)
+    kind = "application/x-protobuf"
+    if content_type or encoding not in ("", "snappy"):
+        kind = media_type(content_type)
+    message = decompress(body, encoding, config.max_decompressed_size)
+    if kind == "application/json":
+        return decode_json(message)
+    return decode_proto(message, config.max_decompressed_size)
+
+
+def accept(
+    streams: Sequence[PushedStream], config: ServerConfig, admission: Admission, now: int
+) -> tuple[list[StreamBatch], HTTPError | None]:
+    """What to store, and the error to answer with although the rest was stored."""
+    if not streams:
+        raise HTTPError(422, _NO_STREAMS)
+    for stream in streams:
+        named = check_label_names(stream.labels)
+        stream.labels = with_service_name(named, config.discover_service_name)
+    batches, errors = validate(streams, config.push, now)
+    if config.discover_log_levels:
+        batches = [_with_levels(batch) for batch in batches]
+    if errors:
+        return batches, HTTPError(400, grouped(errors))
+    if admission.needed:
+        batches, errors = admission.admit(batches)
+        if errors:
+            return batches, HTTPError(400, "\n".join(errors))
+    return batches, None
+
+
+def _with_levels(batch: StreamBatch) -> StreamBatch:
+    metadata = batch.metadata or [None] * len(batch.lines)
+    return StreamBatch(
+        batch.labels,
+        batch.timestamps,
+        batch.lines,
+        [
+            {**(known or {}), LEVEL_LABEL: level_of(batch.labels, str(line), known)}
+            for line, known in zip(batch.lines, metadata, strict=True)
+        ],
+    )

@@ -1,0 +1,125 @@
+"""What the server says of itself: readiness, version, settings, metrics, and no rules.
+
+Source: answers of a running Loki, main of August 2026.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import PlainTextResponse, Response
+
+from toolkit import __version__
+from toolkit.logql.durations import format_go, format_prometheus
+from toolkit.server.errors import HTTPError
+
+if TYPE_CHECKING:
+    from toolkit.server.app import Call
+
+# The version that clients compare with to know what they may ask (Grafana, logcli).
+LOKI_VERSION = "3.8.0"
+
+
+def _json(document: Any, *, newline: bool = False) -> Response:
+    text = json.dumps(document, separators=(",", ":")) + ("\n" if newline else "")
+    return Response(text, media_type="application/json")
+
+
+def ready(call: Call) -> Response:
+    """The store is open as soon as the server listens."""
+    return PlainTextResponse("ready\n")
+
+
+def buildinfo(call: Call) -> Response:
+    """The Loki version whose API this is, and who really answers."""
+    return _json(
+        {
+            "version": LOKI_VERSION,
+            "revision": f"falco-toolkit {__version__}",
+            "branch": "",
+            "buildUser": "",
+            "buildDate": "",
+            "goVersion": "",
+        },
+        newline=True,
+    )
+
+
+def drilldown_limits(call: Call) -> Response:
+    """The limits that Grafana's Logs Drilldown plans with; asks for a tenant even without auth."""
+    if not call.request.headers.get("x-scope-orgid"):
+        raise HTTPError(401, "no org id\n")
+    limits = call.server.config.limits
+    return _json(
+        {
+            "limits": {
+                "discover_log_levels": call.server.config.discover_log_levels,
+                "discover_service_name": list(call.server.config.discover_service_name),
+                "max_entries_limit_per_query": limits.max_entries_limit_per_query,
+                "max_query_bytes_read": "0B",
+                "max_query_length": format_prometheus(limits.max_query_length),
+                "max_query_lookback": format_prometheus(limits.max_query_lookback),
+                "max_query_range": format_prometheus(limits.max_query_range),
+                "max_query_series": limits.max_query_series,
+                "query_timeout": format_prometheus(limits.query_timeout),
+                "retention_period": "0s",
+                "volume_enabled": True,
+                "volume_max_series": 1000,
+            },
+            "pattern_ingester_enabled": False,
+            "version": LOKI_VERSION,
+        },
+        newline=True,
+    )
+
+
+def ruler_rules(call: Call) -> Response:
+    """No ruler runs here, so there are no rule groups."""
+    raise HTTPError(404, "no rule groups found\n")
+
+
+def prometheus_rules(call: Call) -> Response:
+    """The same in Prometheus' shape."""
+    return _json({"status": "success", "data": {"groups": []}, "errorType": "", "error": ""})
+
+
+def prometheus_alerts(call: Call) -> Response:
+    """The same for alerts."""
+    return _json({"status": "success", "data": {"alerts": []}, "errorType": "", "error": ""})
+
+
+def metrics(call: Call) -> Response:
+    """Prometheus' text format."""
+    text = call.server.metrics.exposition(call.server.tenants.all())
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def services(call: Call) -> Response:
+    """One line a service, as Loki writes them."""
+    names = ("distributor", "store", "query-frontend", "server")
+    return PlainTextResponse("".join(f"{name} => Running\n" for name in names))
+
+
+def config(call: Call) -> Response:
+    """The settings in force, under Loki's names."""
+    server = call.server.config
+    limits = server.limits
+    lines = [
+        f"auth_enabled: {str(server.auth_enabled).lower()}",
+        "limits_config:",
+        f"  max_entries_limit_per_query: {limits.max_entries_limit_per_query}",
+        f"  max_query_length: {format_go(limits.max_query_length)}",
+        f"  max_query_series: {limits.max_query_series}",
+        f"  query_timeout: {format_go(limits.query_timeout)}",
+        f"  split_queries_by_interval: {format_go(limits.split_queries_by_interval)}",
+        f"  max_line_size: {server.push.max_line_size}",
+        f"  max_label_names_per_series: {server.push.max_label_names_per_series}",
+        f"  reject_old_samples: {str(server.push.reject_old_samples).lower()}",
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n")
+
+
+def tail_needs_websocket(call: Call) -> Response:
+    """A tail that was asked without an upgrade."""
+    raise HTTPError(400, "Bad Request\n")

@@ -1,0 +1,77 @@
+"""``labels``, ``label/<name>/values``, ``series`` and ``detected_labels``: what streams there are.
+
+Source: grafana/loki ``pkg/loghttp/labels.go``, ``series.go``, ``pkg/querier/querier.go`` and
+answers of a running Loki.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from toolkit.engine.store import Snapshot
+from toolkit.logql.ast import LogQuery, Matcher
+from toolkit.logql.parser import parse
+from toolkit.results import Labels
+from toolkit.server.errors import HTTPError
+
+
+def matchers_of(query: str) -> Sequence[Matcher]:
+    """The matchers of a query that is a selector and nothing else.
+
+    Raises :class:`HTTPError` 400, and :class:`toolkit.errors.LogQLError` as the parser does.
+    """
+    expr = parse(query)
+    if not isinstance(expr, LogQuery) or expr.stages:
+        raise HTTPError(400, "only label matchers are supported")
+    return expr.selector.matchers
+
+
+def _labels(snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int) -> list[Labels]:
+    found = snapshot.streams_between(start, end + 1, matchers).tolist()
+    return [snapshot.streams[stream].labels for stream in found]
+
+
+def label_names(snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int) -> list[str]:
+    """Names, sorted, of the labels of streams with entries from ``start`` to ``end``."""
+    return sorted({name for labels in _labels(snapshot, matchers, start, end) for name in labels})
+
+
+def label_values(
+    snapshot: Snapshot, name: str, matchers: Sequence[Matcher], start: int, end: int
+) -> list[str]:
+    """Values, sorted, of one label of those streams."""
+    found = _labels(snapshot, matchers, start, end)
+    return sorted({labels[name] for labels in found if name in labels})
+
+
+def series(
+    snapshot: Snapshot, selectors: Sequence[str], start: int, end: int
+) -> list[dict[str, str]]:
+    """Label sets of the streams that any selector matches; all streams for none or ``{}``."""
+    wanted = sorted(set(selectors))
+    if len(wanted) == 1 and wanted[0].replace(" ", "") == "{}":
+        wanted = []
+    groups = [matchers_of(text) for text in wanted] or [()]
+    chosen: dict[int, None] = {}
+    for matchers in groups:
+        for stream in snapshot.streams_between(start, end, matchers).tolist():
+            chosen.setdefault(stream)
+    return [dict(sorted(snapshot.streams[stream].labels.items())) for stream in sorted(chosen)]
+
+
+def detected_labels(
+    snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int
+) -> dict[str, Any]:
+    """Labels with the number of their values, as Grafana's Explore asks for them."""
+    values: dict[str, set[str]] = {}
+    for labels in _labels(snapshot, matchers, start, end):
+        for name, value in labels.items():
+            values.setdefault(name, set()).add(value)
+    if not values:
+        return {}
+    return {
+        "detectedLabels": [
+            {"label": name, "cardinality": len(found)} for name, found in sorted(values.items())
+        ]
+    }

@@ -1,0 +1,77 @@
+"""One store a tenant, opened when it is first asked for.
+
+Source: grafana/loki ``pkg/loki/fake_auth.go``: without ``auth_enabled`` everybody is ``fake``.
+Tenant names follow dskit's rules (``tenant/tenant.go``), which also keeps them file names.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+
+from toolkit.engine.engine import Engine
+from toolkit.engine.store import Store
+from toolkit.server.config import ServerConfig
+from toolkit.server.errors import HTTPError
+from toolkit.server.push.admission import Admission
+
+NO_AUTH_TENANT = "fake"
+_NAME = re.compile(r"[a-zA-Z0-9!\-_.*'()]{1,150}", re.ASCII)
+
+
+class Tenant:
+    """A tenant's store and the engine over it."""
+
+    def __init__(self, name: str, store: Store, config: ServerConfig) -> None:
+        self.name = name
+        self.store = store
+        self.engine = Engine(store.snapshot, config.limits)
+        self.admission = Admission(config.push, name)
+
+
+class Tenants:
+    """All tenants of a server; safe to use from many threads."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self._open: dict[str, Tenant] = {}
+        self._lock = threading.Lock()
+
+    def of(self, headers: Mapping[str, str]) -> Tenant:
+        """The tenant that a request speaks for. Raises :class:`HTTPError` 401 or 400."""
+        if not self._config.auth_enabled:
+            return self._get(NO_AUTH_TENANT)
+        name = headers.get("x-scope-orgid", "")
+        if not name:
+            raise HTTPError(401, "no org id")
+        if not _NAME.fullmatch(name) or name in (".", ".."):
+            raise HTTPError(400, f"tenant ID '{name[:150]}' contains unsupported characters")
+        return self._get(name)
+
+    def all(self) -> list[Tenant]:
+        """The tenants seen so far."""
+        with self._lock:
+            return list(self._open.values())
+
+    def open_default(self) -> None:
+        """Open the tenant of a server without sign-in now, so that a bad store shows at once."""
+        if not self._config.auth_enabled:
+            self._get(NO_AUTH_TENANT)
+
+    def close(self) -> None:
+        """Close every store."""
+        with self._lock:
+            for tenant in self._open.values():
+                tenant.store.close()
+            self._open.clear()
+
+    def _get(self, name: str) -> Tenant:
+        with self._lock:
+            if name not in self._open:
+                folder = self._config.data_dir
+                store = (
+                    Store.in_memory() if folder is None else Store.open(folder / name, write=True)
+                )
+                self._open[name] = Tenant(name, store, self._config)
+            return self._open[name]
