@@ -306,7 +306,11 @@ def _set_text(labels: dict[str, str], label: str, value: object) -> None:
 CURRENT = LabelSchema()
 """The current Falcosidekick as its Helm chart sets it up: text lines, no custom fields."""
 SOURCE_FALCO = LabelSchema(custom_fields=(("source", "falco"),))
-"""The labels of outputs/loki.go with ``customfields: source:falco``, in text format."""
+"""The labels of outputs/loki.go with ``customfields: source:falco``, in text format.
+
+From the source alone: a Falcosidekick of 2.29 or later does not start with that custom field
+(:attr:`LabelSchema.problem`), one of 2.27 or 2.28 does and has no labels for namespace and pod.
+"""
 STDOUT = LabelSchema(writer=Writer.STDOUT, line_format="json")
 """Falco's standard output, scraped from its container."""
 DEFAULT = SOURCE_FALCO
