@@ -14,7 +14,10 @@ _HOUR = 3600 * _SECOND
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query may ask. ``Limits()`` is Loki's default; :data:`UNLIMITED` asks for all."""
+    """What a query may ask. :data:`UNLIMITED` is for questions of our own.
+
+    The defaults are Loki's, but for the one that says so.
+    """
 
     max_entries_limit_per_query: int = 5000
     max_query_length: int = 721 * _HOUR
@@ -28,6 +31,9 @@ class Limits:
     required_number_labels: int = 0
     shard_aggregations: tuple[str, ...] = ()
     split_queries_by_interval: int = _HOUR
+    # Loki's own default is 1 h. It makes max, min and avg around a longer range answer another
+    # question than the one asked, so it is off here unless asked for.
+    split_instant_metric_queries_by_interval: int = 0
 
 
 UNLIMITED = replace(

@@ -1,0 +1,147 @@
+"""Whether a query's samples can be read over columns, and what each line's outcome depends on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolkit.engine.columnar.filters import Holds, column_test, raw_filters
+from toolkit.engine.columnar.jsonkeys import json_keys
+from toolkit.engine.columnar.keys import KeysOf, pattern_keys, regexp_keys
+from toolkit.engine.pipeline import Hints
+from toolkit.logql import regex
+from toolkit.logql.ast import (
+    AndLabelFilter,
+    BytesLabelFilter,
+    DropLabels,
+    DurationLabelFilter,
+    IPLabelFilter,
+    JsonParser,
+    KeepLabels,
+    LabelFormat,
+    LineFilter,
+    LogQuery,
+    NumberLabelFilter,
+    OrLabelFilter,
+    PatternParser,
+    RegexpParser,
+    Stage,
+    StringLabelFilter,
+    Unwrap,
+)
+from toolkit.logql.pattern import capture_names, parse_pattern
+
+# templates that see more than labels: the line, or some time
+_SEES_MORE = re.compile(r"__line__|__timestamp__|now|date|Date")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to read a query's samples.
+
+    ``filters`` are masks over lines, ``keys`` what its parsers see of a line. ``names`` are the
+    stream labels that an outcome without an error may depend on, None for all of them.
+    """
+
+    filters: Sequence[Holds]
+    keys: Sequence[KeysOf]
+    names: tuple[str, ...] | None
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether lines are looked at, or the labels of streams and entries say it all."""
+        return bool(self.filters or self.keys)
+
+
+def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
+    """The plan for a query, None where the row pipeline has to see every line."""
+    raw, all_raw = raw_filters(query.stages)
+    tests = [column_test(predicate) for predicate in raw]
+    filters = [test for test in tests if test is not None]
+    if not all_raw or len(filters) < len(tests):
+        return None
+    keys: list[KeysOf] = []
+    for stage in query.stages:
+        match stage:
+            case LineFilter() | DropLabels() | KeepLabels():
+                pass
+            case LabelFormat(assignments):
+                if any(not a.rename and _SEES_MORE.search(a.value) for a in assignments):
+                    return None
+            case RegexpParser() | PatternParser() | JsonParser():
+                found = _keys(stage)
+                if found is None:
+                    return None
+                keys.append(found)
+            case _ if isinstance(stage, _LABEL_FILTERS):
+                pass
+            case _:
+                return None
+    return Plan(filters, keys, _names(query.stages, unwrap, hints))
+
+
+def prefilter(query: LogQuery) -> list[Holds]:
+    """Masks that drop only lines which the pipeline drops; it has to see those that are left."""
+    tests = [column_test(predicate) for predicate in raw_filters(query.stages)[0]]
+    return [test for test in tests if test is not None]
+
+
+def _keys(stage: RegexpParser | PatternParser | JsonParser) -> KeysOf | None:
+    match stage:
+        case RegexpParser():
+            return regexp_keys(stage)
+        case PatternParser():
+            return pattern_keys(stage)
+        case JsonParser():
+            return json_keys(stage)
+
+
+_LABEL_FILTERS = (
+    StringLabelFilter,
+    NumberLabelFilter,
+    DurationLabelFilter,
+    BytesLabelFilter,
+    IPLabelFilter,
+    AndLabelFilter,
+    OrLabelFilter,
+)
+
+
+def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tuple[str, ...] | None:
+    if not hints.metric or not (hints.no_labels or (hints.groups and not hints.without)):
+        return None
+    names = set(hints.groups)
+    for stage in [*stages, *(unwrap.filters if unwrap else ())]:
+        if isinstance(stage, LabelFormat) and not all(a.rename for a in stage.assignments):
+            return None
+        names.update(_named(stage))
+    if unwrap is not None:
+        names.add(unwrap.label)
+    return tuple(sorted(names))
+
+
+def _named(stage: Stage) -> Iterator[str]:
+    """The labels a stage reads or writes."""
+    match stage:
+        case StringLabelFilter(matcher):
+            yield matcher.name
+        case AndLabelFilter(left, right) | OrLabelFilter(left, right):
+            yield from _named(left)
+            yield from _named(right)
+        case NumberLabelFilter() | DurationLabelFilter() | BytesLabelFilter() | IPLabelFilter():
+            yield stage.name
+        case DropLabels(items) | KeepLabels(items):
+            yield from (item if isinstance(item, str) else item.name for item in items)
+        case LabelFormat(assignments):
+            for assignment in assignments:
+                yield assignment.name
+                yield assignment.value
+        case RegexpParser(pattern):
+            yield from regex.group_names(pattern)
+        case PatternParser(pattern):
+            yield from capture_names(parse_pattern(pattern))
+        case JsonParser(extractions):
+            yield from (extraction.label for extraction in extractions)
+        case _:
+            pass

@@ -1,0 +1,277 @@
+"""Samples read by a plan: one line of each key goes through the row pipeline, for all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.engine.columnar.filters import Holds
+from toolkit.engine.columnar.plan import Plan
+from toolkit.engine.columnar.texts import Mask, Texts
+from toolkit.engine.deadline import Deadline
+from toolkit.engine.extraction import Extraction, Samples, labelled
+from toolkit.engine.pipeline import ResultLabels, Row
+from toolkit.engine.points import Floats, Ints
+from toolkit.engine.rows import RowRunner
+from toolkit.engine.store import Selection, Snapshot
+
+_BLOCK = 32_768  # lines looked at together: bounds memory, and is enough to keep cores busy
+_DENSE = 8_000_000  # keys told apart by a table rather than by sorting
+_WORKERS = min(4, os.cpu_count() or 1)
+
+
+class Outcomes:
+    """What the row pipeline said, for lines: the label set of the sample and its value."""
+
+    def __init__(self, lines: int) -> None:
+        self.labels: list[ResultLabels] = []
+        self._known: dict[ResultLabels, int] = {}
+        self.series = np.full(lines, -1, np.int32)
+        self.values = np.zeros(lines)
+
+    def put(self, rows: Ints, row: Row | None) -> None:
+        """The outcome of some lines; None where they are dropped."""
+        if row is None:
+            self.series[rows] = -1
+            return
+        number = self.number(row)
+        self.series[rows] = number
+        if row.value is not None:
+            self.values[rows] = row.value
+
+    def number(self, row: Row) -> int:
+        """The number of a row's label set."""
+        known = self._known.setdefault(row.labels, len(self.labels))
+        if known == len(self.labels):
+            self.labels.append(row.labels)
+        return known
+
+
+def read(
+    plan: Plan, selection: Selection, run: RowRunner, extraction: Extraction, deadline: Deadline
+) -> Samples:
+    """The samples of a selection."""
+    if not plan.reads_lines and not (selection.metadata >= 0).any():
+        outcomes = _by_stream(plan, selection, run)
+    else:
+        outcomes = _by_line(plan, selection, run, deadline)
+    series = outcomes.series
+    rows: slice | Ints = slice(None)
+    if len(series) and int(series.min()) < 0:
+        rows = np.flatnonzero(series >= 0)
+    values: Floats | None = None
+    if extraction.takes_bytes:
+        values = selection.line_lengths[rows].astype(np.float64)
+    elif extraction.takes_values:
+        values = outcomes.values[rows]
+    return labelled(selection.timestamps[rows], series[rows], values, outcomes.labels)
+
+
+# --- labels alone ---------------------------------------------------------------------------------
+
+
+def _by_stream(plan: Plan, selection: Selection, run: RowRunner) -> Outcomes:
+    """Nothing looks at lines: every stream has one outcome."""
+    streams = selection.streams
+    count = len(run.snapshot.streams)
+    used = np.zeros(count, np.bool_)
+    used[streams] = True
+    present = np.flatnonzero(used)
+    of_stream = Outcomes(count)
+    classes: dict[Hashable, list[int]] = {}
+    for stream in present.tolist():
+        classes.setdefault(_projected(plan, run.snapshot, stream), []).append(stream)
+    for members in classes.values():
+        row = run.one(members[0])
+        if row is not None and row.labels.error:
+            for stream in members:
+                of_stream.put(np.array([stream]), run.one(stream))
+        else:
+            of_stream.put(np.array(members), row)
+    of_stream.series, of_stream.values = of_stream.series[streams], of_stream.values[streams]
+    return of_stream
+
+
+def _projected(plan: Plan, snapshot: Snapshot, stream: int) -> Hashable:
+    """What of a stream's labels an outcome may depend on."""
+    if plan.names is None:
+        return stream
+    labels = snapshot.streams[stream].labels
+    return tuple([labels.get(name) for name in plan.names])
+
+
+# --- lines by their keys --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What was seen of a block: the lines that stay, those nobody is sure of, and the keys.
+
+    ``rows`` and ``unsure`` are places in the selection; ``keys`` has for each parser the distinct
+    keys and each line's place among them, in the order of ``rows``.
+    """
+
+    rows: Ints
+    unsure: Ints
+    keys: Sequence[tuple[Sequence[Hashable], Ints]]
+
+
+def _by_line(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadline) -> Outcomes:
+    seen = list(_blocks(plan, selection, deadline))
+    rows = np.concatenate([part.rows for part in seen] or [np.empty(0, np.int64)])
+    streams = selection.streams[rows]
+    key, size = _classes(plan, run.snapshot, streams)
+    metadata = selection.metadata[rows]
+    if (metadata >= 0).any():
+        width = int(metadata.max()) + 2
+        key, size = key * width + metadata + 1, size * width
+    for number in range(len(plan.keys)):
+        codes, width = _joined([part.keys[number] for part in seen])
+        key, size = key * width + codes, size * width
+
+    outcomes = Outcomes(len(selection))
+    failed = _settle(outcomes, rows, key, size, selection, run, deadline)
+    if plan.names is not None and failed.any():
+        # a sample with an error keeps all labels of its stream
+        key = key[failed] * len(run.snapshot.streams) + streams[failed]
+        size *= len(run.snapshot.streams)
+        _settle(outcomes, rows[failed], key, size, selection, run, deadline)
+    unsure = np.concatenate([part.unsure for part in seen] or [np.empty(0, np.int64)])
+    for place, row in run.run(selection.narrowed(unsure), deadline):
+        outcomes.put(unsure[place : place + 1], row)
+    return outcomes
+
+
+def _classes(plan: Plan, snapshot: Snapshot, streams: NDArray[np.int32]) -> tuple[Ints, int]:
+    """For each line the class of its stream: streams of one class differ in nothing that counts."""
+    if plan.names is None:
+        return streams.astype(np.int64), len(snapshot.streams)
+    used = np.zeros(len(snapshot.streams), np.bool_)
+    used[streams] = True
+    numbers = np.zeros(len(snapshot.streams), np.int64)
+    known: dict[Hashable, int] = {}
+    for stream in np.flatnonzero(used).tolist():
+        numbers[stream] = known.setdefault(_projected(plan, snapshot, stream), len(known))
+    return numbers[streams], max(1, len(known))
+
+
+def _settle(
+    outcomes: Outcomes,
+    rows: Ints,
+    key: Ints,
+    size: int,
+    selection: Selection,
+    run: RowRunner,
+    deadline: Deadline,
+) -> Mask:
+    """Run one line of each key and give its outcome to all; which lines came out with an error."""
+    inverse, firsts = _distinct(key, size)
+    series = np.full(len(firsts), -1, np.int32)
+    values = np.zeros(len(firsts))
+    errors = np.zeros(len(firsts), np.bool_)
+    order = np.argsort(rows[firsts])
+    for place, row in run.run(selection.narrowed(rows[firsts][order]), deadline):
+        at = order[place]
+        series[at] = outcomes.number(row)
+        errors[at] = bool(row.labels.error)
+        if row.value is not None:
+            values[at] = row.value
+    outcomes.series[rows] = series[inverse]
+    outcomes.values[rows] = values[inverse]
+    return errors[inverse]
+
+
+def _distinct(key: Ints, size: int) -> tuple[Ints, Ints]:
+    """For each element the number of its key, and for each number where the key first stands."""
+    if size > max(_DENSE, 2 * len(key)):
+        _, firsts, inverse = np.unique(key, return_index=True, return_inverse=True)
+        return inverse, firsts
+    first = np.full(size, -1, np.int64)
+    first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
+    present = np.flatnonzero(first >= 0)
+    numbers = np.zeros(size, np.int64)
+    numbers[present] = np.arange(len(present))
+    return numbers[key], first[present]
+
+
+def _joined(parts: Sequence[tuple[Sequence[Hashable], Ints]]) -> tuple[Ints, int]:
+    """The keys of all blocks under one numbering, and how many there are."""
+    known: dict[Hashable, int] = {}
+    columns = [np.empty(0, np.int64)]
+    for values, codes in parts:
+        numbers = [known.setdefault(value, len(known)) for value in values]
+        columns.append(np.array(numbers, np.int64)[codes])
+    return np.concatenate(columns), max(1, len(known))
+
+
+def _blocks(plan: Plan, selection: Selection, deadline: Deadline) -> Iterator[_Seen]:
+    """All blocks in order; Arrow lets go of the interpreter, so several are looked at at a time."""
+    if not plan.reads_lines:
+        yield _Seen(np.arange(len(selection)), np.empty(0, np.int64), ())
+        return
+    starts = range(0, len(selection), _BLOCK)
+
+    def look(start: int) -> list[_Seen]:
+        deadline.check()
+        block = selection.narrowed(slice(start, start + _BLOCK))
+        found = []
+        for chunk in block.lines().chunks:
+            found.append(_look(plan, Texts(chunk), start))
+            start += len(chunk)
+        return found
+
+    if len(starts) == 1:
+        yield from look(0)
+        return
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for found in pool.map(look, starts):
+            yield from found
+
+
+def _look(plan: Plan, texts: Texts, start: int) -> _Seen:
+    stays, unsure = passing(plan.filters, texts)
+    rows = np.arange(start, start + len(texts))
+    doubtful = rows[unsure] if unsure is not None else rows[:0]
+    if unsure is not None:
+        stays = stays & ~unsure
+    if not stays.all():
+        rows, texts = rows[stays], texts.only(stays)
+    found = [keys(texts) for keys in plan.keys]
+    unsure = np.zeros(len(rows), np.bool_)
+    for key in found:
+        if key.unsure is not None:
+            unsure |= key.unsure
+    if unsure.any():
+        doubtful = np.sort(np.concatenate([doubtful, rows[unsure]]))
+        rows = rows[~unsure]
+        return _Seen(rows, doubtful, [(key.values, key.codes[~unsure]) for key in found])
+    return _Seen(rows, doubtful, [(key.values, key.codes) for key in found])
+
+
+def passing(filters: Sequence[Holds], texts: Texts) -> tuple[Mask, Mask | None]:
+    """Which lines may pass the filters, and of which of them that is not sure."""
+    stays = np.ones(len(texts), np.bool_)
+    unsure: Mask | None = None
+    for holds in filters:
+        found, doubtful = holds(texts)
+        if doubtful is not None:
+            found = found | doubtful
+            unsure = doubtful if unsure is None else unsure | doubtful
+        stays &= found
+    return stays, unsure & stays if unsure is not None else None
+
+
+def narrowed(filters: Sequence[Holds], selection: Selection, deadline: Deadline) -> Selection:
+    """The lines of a selection that may pass the filters."""
+    if not filters or not len(selection):
+        return selection
+    stay = [
+        np.concatenate([part.rows, part.unsure])
+        for part in _blocks(Plan(filters, (), None), selection, deadline)
+    ]
+    return selection.narrowed(np.sort(np.concatenate(stay)))
