@@ -59,8 +59,9 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Something that is no event. ``text`` is the line (U+FFFD for bytes that are no UTF-8), ``file`` as the user named it.
+    """Something that is no event.
 
+    ``text`` is the line, with U+FFFD for bytes that are no UTF-8, ``file`` as the user named it.
     ``line_number`` counts from 1 and is 0 where the whole file is meant. ``str()`` is one clear
     sentence with the place before it.
     """
