@@ -1,0 +1,135 @@
+"""One model of alert rules, rendered for Grafana and for Loki's ruler.
+
+A rule is a named query, an explicit window, a threshold and words. Texts name an event's fields in
+braces, ``"{rule} on {hostname}"``, and the value as ``{value}``; each output turns them into its
+own templates and its label dialect. A field that the query does not keep is an error, because the
+notification would show nothing in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from toolkit.logql.ast import Matcher
+
+Severity = Literal["critical", "warning", "info"]
+NoData = Literal["OK", "NoData", "Alerting", "KeepLast"]
+OnError = Literal["Error", "OK", "Alerting", "KeepLast"]
+Comparison = Literal[">", "<"]
+
+UID_PREFIX = "falco-toolkit-"
+MAX_UID = 40
+MAX_TITLE = 190
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.\[\]]*)\}")
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def slug(text: str) -> str:
+    """``Critical Falco event`` as ``critical-falco-event``."""
+    return _NOT_IN_A_SLUG.sub("-", text.lower()).strip("-")
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """The fields that a text names in braces, ``value`` left out, in their order."""
+    found = _PLACEHOLDER.findall(text)
+    return tuple(dict.fromkeys(name for name in found if name != "value"))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with each ``{name}`` replaced."""
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """A condition on one named query.
+
+    ``query`` is the catalogue's name, ``window`` what it looks back over (``"10m"``; empty where
+    the query states its windows itself). The rule fires for each label set whose value is
+    ``comparison`` ``threshold`` for at least ``pending``. ``no_data`` is OK because security rules
+    are silent by nature: no event is no trouble. ``dashboard`` is the uid that the notification
+    links to, ``drill`` the fields whose values narrow the lines that it links to.
+
+    ``prometheus`` is an expression for a Prometheus data source instead of a named query; such a
+    rule is left out where none is given, and by Loki's ruler.
+    """
+
+    title: str
+    query: str = ""
+    summary: str = ""
+    description: str = ""
+    severity: Severity = "warning"
+    window: str = ""
+    comparison: Comparison = ">"
+    threshold: float = 0
+    pending: str = "0s"
+    keep_firing: str = ""
+    where: tuple[Matcher, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    drill: tuple[str, ...] = ("rule", "hostname")
+    dashboard: str = "falco-toolkit-overview"
+    no_data: NoData = "OK"
+    on_error: OnError = "Error"
+    prometheus: str = ""
+    uid: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.title or len(self.title) > MAX_TITLE:
+            raise ValueError(f"an alert rule's title has 1 to {MAX_TITLE} characters")
+        if bool(self.query) == bool(self.prometheus):
+            raise ValueError(f"{self.title}: exactly one of query and prometheus is needed")
+        if not self.summary:
+            raise ValueError(f"{self.title}: a summary is needed; it is what people read first")
+
+    @property
+    def key(self) -> str:
+        """The name of its runbook page and the end of its uid."""
+        return slug(self.title)
+
+    @property
+    def rule_uid(self) -> str:
+        """At most 40 characters, the same as long as the title is."""
+        return self.uid or (UID_PREFIX + self.key)[:MAX_UID].rstrip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """Rules that are evaluated together, every ``interval``, in one folder of Grafana."""
+
+    name: str
+    rules: Sequence[AlertRule]
+    interval: str = "1m"
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        uids = [rule.rule_uid for rule in self.rules]
+        twice = sorted({uid for uid in uids if uids.count(uid) > 1})
+        if twice:
+            raise ValueError(f"two rules with the uid {twice[0]}: their titles begin alike")
+
+    def to_json_data(self) -> Any:
+        """For grafanalib's ``generate-alertgroup``: the group for Grafana's provisioning API."""
+        from toolkit.grafana.alerting.grafana import rule_group
+        from toolkit.grafana.context import default_context
+
+        return rule_group(self, default_context())
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroups:
+    """Several groups from one file."""
+
+    groups: Sequence[AlertGroup]
+
+    def to_json_data(self) -> Any:
+        """The groups, each as :meth:`AlertGroup.to_json_data`."""
+        return [group.to_json_data() for group in self.groups]
+
+
+def groups_of(value: Any) -> tuple[AlertGroup, ...]:
+    """The groups that a definition file's ``alertgroup`` stands for."""
+    return tuple(value.groups) if isinstance(value, AlertGroups) else (value,)

@@ -1,0 +1,116 @@
+"""For whom a dashboard is rendered: which Grafana, which labels, which data source.
+
+A definition says what is shown and stays the same for everybody; a :class:`Context` turns it into
+the JSON of one Grafana over one label dialect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from toolkit.catalog import Catalog, catalog, label_of
+from toolkit.falco import labels
+from toolkit.falco.labels import LabelSchema
+from toolkit.grafana.query import Query
+from toolkit.grafana.version import NEWEST, GrafanaVersion
+from toolkit.logql.ast import Matcher
+
+_LEGEND_FIELD = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """The Loki data source in Grafana. Before 8.3 panels name it by ``name``, later by ``uid``."""
+
+    uid: str = "falco-loki"
+    name: str = "Loki"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The folder in Grafana that holds dashboards and alert rules."""
+
+    uid: str = "falco-toolkit"
+    title: str = "Falco"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that rendering depends on; ``filters`` are those of the dashboard at hand.
+
+    ``prometheus`` is the uid of a Prometheus data source, for the rules that need one.
+    ``runbooks`` is where the runbook pages are to be found, an address or a folder. ``texts`` are
+    the names of variables that people type into.
+    """
+
+    catalog: Catalog
+    schema: LabelSchema = labels.DEFAULT
+    version: GrafanaVersion = NEWEST
+    datasource: DataSource = field(default_factory=DataSource)
+    folder: Folder = field(default_factory=Folder)
+    prometheus: str | None = None
+    runbooks: str = "docs/runbooks"
+    filters: tuple[Matcher, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def runbook(self, key: str) -> str:
+        """The page that says what to do when the alert rule ``key`` fires."""
+        return f"{self.runbooks.rstrip('/')}/{key}.md"
+
+    def inside(self, filters: Iterable[Matcher], texts: Iterable[str]) -> Context:
+        """The same context inside a dashboard whose variables are ``filters`` and ``texts``."""
+        return replace(self, filters=tuple(filters), texts=tuple(texts))
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def legend(self, query: Query) -> str:
+        """The names of the query's series: its own legend, else the named query's."""
+        return with_labels(query.legend or self.catalog[query.name].legend)
+
+    def datasource_ref(self) -> Any:
+        """The reference to the dashboard's data source variable, as this Grafana wants it."""
+        if self.version.has("datasource_ref"):
+            return {"type": "loki", "uid": "${datasource}"}
+        return "${datasource}"
+
+    # --- queries ---------------------------------------------------------------------------------
+
+    def missing(self, query: Query) -> dict[str, str]:
+        """Fields that the query needs and this dialect lacks, each with the setting that helps."""
+        return {one.field: one.setting for one in self.catalog[query.name].missing(self.schema)}
+
+    def expression(self, query: Query) -> str:
+        """The LogQL of ``query`` for this Grafana, dialect and dashboard."""
+        named = self.catalog[query.asked_name(self.version)]
+        window = None if query.log else query.range_text(self.version)
+        where = query.narrowing(self.filters)
+        given: dict[str, Any] = {"window": window, "where": where, **query.parameters}
+        expression = named.render(self.schema, **given)
+        return _in_backticks(expression, self.texts)
+
+
+def _in_backticks(expression: str, texts: Iterable[str]) -> str:
+    """The query with strings that hold a typed text in backticks.
+
+    Grafana puts what was typed into the string as it is, and in double quotes a backslash of a
+    pattern such as ``\\d+`` would be an escape.
+    """
+    for name in texts:
+        pattern = rf'"([^"\\\\`]*\$(?:{name}\b|\{{{name}\}})[^"\\\\`]*)"'
+        expression = re.sub(pattern, r"`\1`", expression)
+    return expression
+
+
+def with_labels(text: str) -> str:
+    """``{{proc.name}}``, in Falco's names, as ``{{proc_name}}``, the label that answers have."""
+    return _LEGEND_FIELD.sub(lambda match: f"{{{{{label_of(match[1]) or match[1]}}}}}", text)
+
+
+@lru_cache(maxsize=1)
+def default_context() -> Context:
+    """The newest Grafana, the default dialect and the queries that the project ships."""
+    return Context(catalog())

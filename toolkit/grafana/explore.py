@@ -1,0 +1,38 @@
+"""Links into Grafana's Explore: the lines behind a number."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from toolkit.grafana.version import GrafanaVersion
+
+_PANES = GrafanaVersion(10, 0)
+
+
+def explore_path(
+    expression: str,
+    datasource_uid: str,
+    version: GrafanaVersion,
+    *,
+    start: str = "now-1h",
+    end: str = "now",
+) -> str:
+    """``/explore?...`` for a log query. Grafana 10 brought ``panes``, after ``left``."""
+    query = {
+        "refId": "A",
+        "expr": expression,
+        "queryType": "range",
+        "editorMode": "code",
+        "datasource": {"type": "loki", "uid": datasource_uid},
+    }
+    span = {"from": start, "to": end}
+    if version >= _PANES:
+        panes = {"falco": {"datasource": datasource_uid, "queries": [query], "range": span}}
+        return f"/explore?schemaVersion=1&panes={_encoded(panes)}&orgId=1"
+    left = {"datasource": datasource_uid, "queries": [query], "range": span}
+    return f"/explore?orgId=1&left={_encoded(left)}"
+
+
+def _encoded(value: object) -> str:
+    return quote(json.dumps(value, separators=(",", ":"), ensure_ascii=False), safe="")

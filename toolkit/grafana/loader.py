@@ -1,0 +1,119 @@
+"""Reads definition files: ``*.dashboard.py`` and ``*.alertgroup.py``, grafanalib's own convention.
+
+Such a file is a program that sets a variable ``dashboard`` or ``alertgroup``. Whatever goes wrong
+in it becomes a :class:`DefinitionError` that names the file and the line in it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from toolkit.errors import DefinitionError, ToolkitError
+
+Kind = Literal["dashboard", "alertgroup"]
+KINDS: tuple[Kind, ...] = ("dashboard", "alertgroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What one file defines. ``name`` is the file's name without its endings: ``overview``."""
+
+    path: Path
+    kind: Kind
+    value: Any
+
+    @property
+    def name(self) -> str:
+        """The file's name up to ``.dashboard.py`` or ``.alertgroup.py``."""
+        return self.path.name.removesuffix(f".{self.kind}.py")
+
+
+def load_definitions(folders: Iterable[Path]) -> tuple[Definition, ...]:
+    """Every definition in these folders, each folder's in the order of file names.
+
+    Raises :class:`DefinitionError` for a folder that is not there or holds none, and for the first
+    file that does not load.
+    """
+    found: list[Definition] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise DefinitionError(f"there is no folder {folder}", path=str(folder))
+        files = sorted(p for kind in KINDS for p in folder.rglob(f"*.{kind}.py"))
+        if not files:
+            raise DefinitionError(
+                f"{folder} holds no *.dashboard.py and no *.alertgroup.py", path=str(folder)
+            )
+        found += [load_definition(path) for path in files]
+    return tuple(found)
+
+
+def load_definition(path: Path) -> Definition:
+    """What the file at ``path`` defines. Runs it; raises :class:`DefinitionError`."""
+    kind = next((kind for kind in KINDS if path.name.endswith(f".{kind}.py")), None)
+    if kind is None:
+        raise DefinitionError(
+            f"{path} is neither a *.dashboard.py nor an *.alertgroup.py", path=str(path)
+        )
+    module = _run(path)
+    value = getattr(module, kind, None)
+    if value is None:
+        raise DefinitionError(
+            f"{path} sets no variable {kind}",
+            path=str(path),
+            hint=f"end the file with {kind} = ...",
+        )
+    if not hasattr(value, "to_json_data"):
+        raise DefinitionError(
+            f"{path}: {kind} is a {type(value).__name__}, not what grafanalib or"
+            " toolkit.grafana makes",
+            path=str(path),
+        )
+    return Definition(path, kind, value)
+
+
+def _run(path: Path) -> ModuleType:
+    name = "toolkit_definition_" + "".join(c if c.isalnum() else "_" for c in path.stem)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a path that ends in .py has a loader"
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses in the file look their module up while it is being run.
+    sys.modules[name] = module
+    wrote = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise located(error, path) from error
+    finally:
+        sys.dont_write_bytecode = wrote
+        del sys.modules[name]
+    return module
+
+
+def located(error: BaseException, path: Path) -> DefinitionError:
+    """``error`` as a :class:`DefinitionError` that names the line of ``path`` where it arose."""
+    line = _line(error, path)
+    place = f"{path}:{line}" if line else str(path)
+    what = str(error) or "no message"
+    if isinstance(error, OSError):
+        what = error.strerror or what
+    elif isinstance(error, SyntaxError):
+        what = f"{error.msg}"
+    kind = "" if isinstance(error, ToolkitError) else f"{type(error).__name__}: "
+    hint = error.hint if isinstance(error, ToolkitError) else None
+    return DefinitionError(f"{place}: {kind}{what}", path=str(path), hint=hint)
+
+
+def _line(error: BaseException, path: Path) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return lines[-1] if lines else None
