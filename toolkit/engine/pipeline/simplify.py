@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from toolkit.engine.pipeline import goregex
 from toolkit.engine.pipeline.gobytes import GoBytes, empty
-from toolkit.engine.pipeline.goregex import Node, NotParsed, Op
 from toolkit.engine.pipeline.gotext import lower
 from toolkit.engine.pipeline.predicates import (
     EVERYTHING,
@@ -28,6 +26,8 @@ from toolkit.engine.pipeline.predicates import (
     Predicate,
     Regex,
 )
+from toolkit.logql import goregex
+from toolkit.logql.goregex import Node, NotParsed, Op
 
 _Late = Callable[[], Predicate]
 """A predicate whose text may still be overwritten."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from toolkit.engine.pipeline.goregex.tree import NON_GREEDY, Node, Op
+from toolkit.logql.goregex.tree import NON_GREEDY, Node, Op
 
 
 def simplify(node: Node) -> Node:

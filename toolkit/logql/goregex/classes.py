@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from toolkit.engine.pipeline.goregex.tree import FOLD_CASE, MAX_RUNE, Node, Op
+from toolkit.logql.goregex.tree import FOLD_CASE, MAX_RUNE, Node, Op
 
 NOT_NEWLINE = [0, 0x09, 0x0B, MAX_RUNE]
 EVERYTHING = [0, MAX_RUNE]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from toolkit.engine.pipeline.goregex.classes import (
+from toolkit.logql.goregex.classes import (
     EVERYTHING,
     PERL_GROUPS,
     POSIX_GROUPS,
     clean,
     negate,
 )
-from toolkit.engine.pipeline.goregex.classes import (
+from toolkit.logql.goregex.classes import (
     group as named_group,
 )
-from toolkit.engine.pipeline.goregex.tree import FOLD_CASE, MAX_RUNE, Table
+from toolkit.logql.goregex.tree import FOLD_CASE, MAX_RUNE, Table
 
 Found = tuple[list[int], tuple[Table, ...], int]
 """What a named class holds: its runes, its Unicode tables, and where the text goes on."""

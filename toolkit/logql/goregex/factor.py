@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from toolkit.engine.pipeline.goregex.classes import merge, tidy
-from toolkit.engine.pipeline.goregex.tree import FOLD_CASE, Node, Op, is_char_class, same
+from toolkit.logql.goregex.classes import merge, tidy
+from toolkit.logql.goregex.tree import FOLD_CASE, Node, Op, is_char_class, same
 
 
 def collapse(subs: list[Node], op: Op) -> Node:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from toolkit.engine.pipeline.goregex import escapes
-from toolkit.engine.pipeline.goregex.classes import clean, fold, merge, negate, orbit, tidy
-from toolkit.engine.pipeline.goregex.escapes import NotParsed
-from toolkit.engine.pipeline.goregex.factor import collapse
-from toolkit.engine.pipeline.goregex.tree import (
+from toolkit.logql.goregex import escapes
+from toolkit.logql.goregex.classes import clean, fold, merge, negate, orbit, tidy
+from toolkit.logql.goregex.escapes import NotParsed
+from toolkit.logql.goregex.factor import collapse
+from toolkit.logql.goregex.tree import (
     DOT_NL,
     FOLD_CASE,
     NON_GREEDY,

@@ -1,0 +1,51 @@
+"""Sizes in bytes as Loki reads and writes them (github.com/dustin/go-humanize, bytes.go)."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Final
+
+from toolkit.logql.numbers import parse_float
+from toolkit.logql.quoting import decode, encode
+
+_PREFIXES: Final = "kmgtpe"
+_UNITS: Final[dict[str, int]] = {
+    "": 1,
+    "b": 1,
+    **{p + b: 1000**i for i, p in enumerate(_PREFIXES, 1) for b in ("", "b")},
+    **{p + b: 1024**i for i, p in enumerate(_PREFIXES, 1) for b in ("i", "ib")},
+}
+_NAMES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_MAX: Final = float(1 << 64)
+
+
+def parse_bytes(text: str) -> int:
+    """``42MB``, ``1,5 KiB``, ``7``: the number of bytes, fractions cut off.
+
+    Units in any case: B, kB and KB = 1000, KiB = 1024 and so on up to EB, the B may be left out.
+    ValueError in humanize's words.
+    """
+    digits = 0
+    for char in text:
+        if char not in ".," and unicodedata.category(char) != "Nd":
+            break
+        digits += 1
+    data = encode(text)  # humanize counts characters and cuts bytes
+    number = parse_float(decode(data[:digits]).replace(",", ""))
+    name = decode(data[digits:]).strip(" \t\n\v\f\r\x85\xa0").lower()
+    if name not in _UNITS:
+        raise ValueError(f"unhandled size name: {name}")
+    size = number * float(_UNITS[name])
+    if size >= _MAX:
+        raise ValueError(f"too large: {text}")
+    return int(size)
+
+
+def format_bytes(size: int) -> str:
+    """``82854982`` as ``83 MB``: two digits below ten of a unit, which loses the rest."""
+    if size < 10:
+        return f"{size} B"
+    power = math.floor(math.log(size) / math.log(1000))
+    value = math.floor(float(size) / math.pow(1000, power) * 10 + 0.5) / 10
+    return f"{value:.{1 if value < 10 else 0}f} {_NAMES[power]}"
