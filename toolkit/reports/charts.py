@@ -14,7 +14,7 @@ from toolkit.reports.words import number
 from toolkit.svg import Markup, element, picture
 
 _WIDTH = 720.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 12.0, 26.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 24.0, 12.0, 26.0
 _PLOT_HEIGHT = 190.0
 _MOST_DAYS_NAMED = 8
 _HEAD = 26.0

@@ -67,3 +67,8 @@ def hours(nanoseconds: int) -> str:
 def short_day(day: date) -> str:
     """``Mon 9``."""
     return f"{day:%a} {day.day}"
+
+
+def moment(iso: str) -> str:
+    """``2026-11-22 23:55`` of an ISO 8601 text, in its own zone; the report names the zone once."""
+    return iso[:16].replace("T", "\u00a0")

@@ -9,7 +9,6 @@ from toolkit.reports.content import Code, Column, Section, Table
 from toolkit.reports.data import ReportData
 from toolkit.reports.sections.summary import silent
 
-_SECOND = 10**9
 _STATES = {
     State.SILENT: "silent: heartbeats before, none lately",
     State.UNWATCHED: "unwatched: never a heartbeat",
@@ -50,8 +49,10 @@ def _silence(data: ReportData) -> list[str]:
         assert node.last_heartbeat is not None and node.silent_after is not None
         sentences.append(
             f"{words.node(node.name)} is silent: its last heartbeat came at "
-            f"{_moment(data, node.last_heartbeat)}, more than {words.hours(node.silent_after)} "
-            f"before the end of the {data.period.kind}."
+            f"{_moment(data, node.last_heartbeat)}, "
+            f"{words.hours(data.period.end - node.last_heartbeat)} before the end of the "
+            f"{data.period.kind}. For this node {words.hours(node.silent_after)} without one is "
+            "out of the ordinary."
         )
     return sentences
 
@@ -105,7 +106,7 @@ def _table(data: ReportData) -> Table:
 
 
 def _moment(data: ReportData, moment: int | None) -> str | None:
-    return None if moment is None else data.period.iso(moment // _SECOND * _SECOND)
+    return None if moment is None else words.moment(data.period.iso(moment))
 
 
 def _times(number: int) -> str:
