@@ -6,8 +6,7 @@ emptied for each line and never replaced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 from toolkit.engine.pipeline.hints import Hints, ParserHints
 from toolkit.engine.pipeline.labels import (
@@ -20,12 +19,31 @@ from toolkit.engine.pipeline.labels import (
     ResultLabels,
 )
 
-_CACHED = 4096
-"""How many label sets a stream keeps to hand out again."""
+_METADATA_CACHED = 256
+"""How many sets of metadata a stream keeps resolved."""
 
 _Metadata = tuple[dict[str, str], str, str]
-_K = TypeVar("_K")
-_V = TypeVar("_V")
+
+
+class ResultCache:
+    """The label sets a pipeline has handed out, to hand them out again. It is emptied when full, so
+    a query that makes another label set of every line does not fill the memory."""
+
+    ENTRIES = 8192
+
+    def __init__(self) -> None:
+        self.by_key: dict[object, ResultLabels] = {}
+        self._by_value: dict[ResultLabels, ResultLabels] = {}
+        self.streams = 0
+
+    def add(self, key: object, labels: ResultLabels) -> ResultLabels:
+        """Keep the labels under the key; the answer is the object to hand out."""
+        if len(self.by_key) >= self.ENTRIES:
+            self.by_key.clear()
+            self._by_value.clear()
+        labels = self._by_value.setdefault(labels, labels)
+        self.by_key[key] = labels
+        return labels
 
 
 class LabelsBuilder:
@@ -42,7 +60,7 @@ class LabelsBuilder:
         "_by_metadata",
         "_grouping",
         "_hints",
-        "_intern",
+        "_number",
         "_results",
         "_stream",
         "_unchanged",
@@ -62,7 +80,7 @@ class LabelsBuilder:
         labels: Mapping[str, str],
         hints: ParserHints,
         grouping: Hints,
-        intern: dict[ResultLabels, ResultLabels],
+        results: ResultCache,
     ) -> None:
         self.base = dict(labels)
         self.hints = hints
@@ -74,11 +92,11 @@ class LabelsBuilder:
         self.error = ""
         self.details = ""
         self._grouping = grouping
-        self._intern = intern
+        self._results = results
+        self._number = results.streams = results.streams + 1
         self._stream: Pairs = tuple(sorted(labels.items()))
-        self._results: dict[object, ResultLabels] = {}
         self._by_metadata: dict[object, _Metadata] = {}
-        self._unchanged = self._interned(ResultLabels(self._stream))
+        self._unchanged = results.add(self._number, ResultLabels(self._stream))
 
     def begin(self, metadata: Mapping[str, str] | None) -> None:
         """Forget the line before, and take in the metadata of the next one."""
@@ -94,7 +112,9 @@ class LabelsBuilder:
             known = self._by_metadata.get(key)
             if known is None:
                 known = self._resolve(metadata)
-                _remember(self._by_metadata, key, known)
+                if len(self._by_metadata) >= _METADATA_CACHED:
+                    self._by_metadata.clear()
+                self._by_metadata[key] = known
             own, self.error, self.details = known
             self.metadata.update(own)
 
@@ -200,15 +220,12 @@ class LabelsBuilder:
         else has changed the labels."""
         if not self._changed() and not self.error:
             return self._unchanged
-        key: object = tuple(self.parsed.items())
+        key: object = (self._number, tuple(self.parsed.items()))
         if self.metadata or self.deleted or self.error or self.details:
             metadata = tuple(self.metadata.items())
             key = (key, metadata, frozenset(self.deleted), self.error, self.details)
-        known = self._results.get(key)
-        if known is None:
-            known = self._interned(self._categorised())
-            _remember(self._results, key, known)
-        return known
+        known = self._results.by_key.get(key)
+        return known if known is not None else self._results.add(key, self._categorised())
 
     def _categorised(self) -> ResultLabels:
         stream = self._stream
@@ -231,35 +248,21 @@ class LabelsBuilder:
             return self._without(grouping.groups)
         # a name that was deleted stays out, even where a later stage has set it again
         key = tuple([None if g in self.deleted else self.get(g) for g in grouping.groups])
-        known = self._results.get(key)
-        if known is None:
-            pairs = zip(grouping.groups, key, strict=True)
-            known = self._interned(
-                ResultLabels(tuple((name, value) for name, value in pairs if value is not None))
-            )
-            _remember(self._results, key, known)
-        return known
+        known = self._results.by_key.get(key)
+        if known is not None:
+            return known
+        pairs = zip(grouping.groups, key, strict=True)
+        labels = ResultLabels(tuple((name, value) for name, value in pairs if value is not None))
+        return self._results.add(key, labels)
 
     def _without(self, groups: tuple[str, ...]) -> ResultLabels:
         kept = [pair for pair in self._stream if not self._overridden(pair[0])]
         kept += self.metadata.items()
         kept += self.parsed.items()
         key = tuple([pair for pair in kept if pair[0] not in groups])
-        known = self._results.get(key)
-        if known is None:
-            known = self._interned(ResultLabels(tuple(sorted(key))))
-            _remember(self._results, key, known)
-        return known
-
-    def _interned(self, labels: ResultLabels) -> ResultLabels:
-        known = self._intern.get(labels)
-        if known is None:
-            _remember(self._intern, labels, labels, limit=16 * _CACHED)
-            return labels
-        return known
+        known = self._results.by_key.get(key)
+        return known if known is not None else self._results.add(key, _uncategorised(key))
 
 
-def _remember(cache: dict[_K, _V], key: _K, value: _V, *, limit: int = _CACHED) -> None:
-    if len(cache) >= limit:
-        cache.clear()
-    cache[key] = value
+def _uncategorised(pairs: Iterable[tuple[str, str]]) -> ResultLabels:
+    return ResultLabels(tuple(sorted(pairs)))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from toolkit.engine.pipeline.builder import LabelsBuilder
+from toolkit.engine.pipeline.builder import LabelsBuilder, ResultCache
 from toolkit.engine.pipeline.captures import pattern_stage, regexp_stage
 from toolkit.engine.pipeline.format import decolorize, label_format, line_format
 from toolkit.engine.pipeline.hints import NO_HINTS, Hints, ParserHints, parser_hints, with_unwrap
 from toolkit.engine.pipeline.jsonpaths import json_paths
-from toolkit.engine.pipeline.jsonstage import json_stage
+from toolkit.engine.pipeline.jsonstage import json_parser
 from toolkit.engine.pipeline.labelfilter import CompiledLabelFilter, compile_label_filter
 from toolkit.engine.pipeline.labels import ResultLabels, Row
-from toolkit.engine.pipeline.linefilter import LABEL_FILTERS, line_predicate, reorder
+from toolkit.engine.pipeline.linefilter import line_predicate
 from toolkit.engine.pipeline.logfmtstage import logfmt_keys, logfmt_stage
 from toolkit.engine.pipeline.matching import compile_predicate
 from toolkit.engine.pipeline.predicates import EVERYTHING, Predicate
@@ -23,6 +23,7 @@ from toolkit.engine.pipeline.unpack import unpack_stage
 from toolkit.engine.pipeline.unwrap import EXTRACTION_ERROR, conversion
 from toolkit.engine.template import Template, compile_template
 from toolkit.logql import ast
+from toolkit.logql.hoisting import LABEL_FILTERS, Step, evaluation_order
 from toolkit.logql.jsonpath import parse_logfmt_key, parse_path
 
 
@@ -35,7 +36,7 @@ def compile_pipeline(
     that of the range. The query has been checked by the parser; a Grafana variable that still
     stands for a number raises LogQLTypeError.
     """
-    compiled = [_compile(stage) for stage in reorder(query.stages)]
+    compiled = [_compile(stage) for stage in evaluation_order(query.stages)]
     stages = [stage for stage in compiled if stage is not None]
     filters = [stage.label_filter for stage in stages if stage.label_filter is not None]
     names = [name for stage in stages for name in stage.reads]
@@ -72,11 +73,11 @@ class Pipeline:
         self._unwrapping = unwrapping
         self._parser_hints = parser_hints
         self._hints = hints
-        self._intern: dict[ResultLabels, ResultLabels] = {}
+        self._results = ResultCache()
 
     def for_stream(self, labels: Mapping[str, str]) -> StreamPipeline:
         """The pipeline for the lines of one stream."""
-        builder = LabelsBuilder(labels, self._parser_hints, self._hints, self._intern)
+        builder = LabelsBuilder(labels, self._parser_hints, self._hints, self._results)
         for label_filter in self._filters:
             builder.watch.setdefault(label_filter.labels[0], label_filter.bind(builder))
         unwrapping = self._unwrapping
@@ -178,7 +179,7 @@ class _Compiled:
     label_filter: CompiledLabelFilter | None = None
 
 
-def _compile(stage: ast.Stage | tuple[ast.LineFilter, ...]) -> _Compiled | None:
+def _compile(stage: Step) -> _Compiled | None:
     """The stage to run; ``None`` for one that does nothing."""
     if isinstance(stage, tuple):
         predicate = line_predicate(stage)
@@ -190,7 +191,7 @@ def _compile(stage: ast.Stage | tuple[ast.LineFilter, ...]) -> _Compiled | None:
         case ast.LineFilter():
             return _compile((stage,))
         case ast.JsonParser(()):
-            return _Compiled(json_stage)
+            return _Compiled(json_parser())
         case ast.JsonParser(extractions):
             paths = [_json_path(extraction.expression) for extraction in extractions]
             return _Compiled(json_paths([each.label for each in extractions], paths))

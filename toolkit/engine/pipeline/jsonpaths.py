@@ -23,6 +23,9 @@ _STARTS = ('"', "{", "[")
 _INDEX = re.compile(r"\[(?:0|[1-9][0-9]{0,8})\]")
 _WORD = re.compile(r"[a-zA-Z0-9_.-]+")
 
+_DEEPEST = 32
+"""The longest path, in keys, that is looked for the quick way."""
+
 _Tree = dict[str, tuple[list[int], "_Tree"]]
 """By key: the numbers of the paths that end there, and what goes on below."""
 
@@ -82,10 +85,10 @@ def json_paths(labels: Sequence[str], paths: Sequence[Path]) -> Stage:
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether the path is keys alone, or ends in an index of the array at a key."""
+    """Whether the path is some keys, maybe with an index of the array there at the end."""
     if path and _INDEX.fullmatch(path[-1]):
         path = path[:-1]
-    return bool(path) and not any(key.startswith("[") for key in path)
+    return 0 < len(path) <= _DEEPEST and not any(key.startswith("[") for key in path)
 
 
 def _tree(paths: Sequence[Path]) -> _Tree:

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toolkit.engine.pipeline.builder import LabelsBuilder
+from toolkit.engine.pipeline.caching import LONGEST
 from toolkit.engine.pipeline.gotext import blank_invalid
+from toolkit.engine.pipeline.hints import ParserHints
 from toolkit.engine.pipeline.json.fast import Pairs, is_clean, scan
 from toolkit.engine.pipeline.json.text import BOOLEAN, NUMBER, STRING, JsonError, unescape
 from toolkit.engine.pipeline.json.walk import walk
 from toolkit.engine.pipeline.labels import EXTRACTED
 from toolkit.engine.pipeline.names import label_name, nested_name
-from toolkit.engine.pipeline.stage import Bound
+from toolkit.engine.pipeline.stage import Bound, Stage
 
 JSON_ERROR = "JSONParserErr"
 
-_CACHED = 1024
-"""How many keys of one level, and sets of metadata names, keep their names."""
+_KNOWN_SETS = 256
+"""How many sets of label names that keys may collide with are told apart."""
+_KNOWN_KEYS = 2048
+"""How many keys are kept for each."""
 
 
 class FoundAll(Exception):
@@ -30,37 +34,43 @@ class Mismatch(Exception):
     """A label has a value that a later filter is sure to refuse."""
 
 
-def json_stage(builder: LabelsBuilder) -> Bound:
-    """The parser, bound to a stream."""
-    metadata = builder.metadata
-    trees: dict[object, _Keys] = {}
-    hinted = bool(builder.hints.required or builder.watch)
+def json_parser() -> Stage:
+    """The parser. Streams with the same label names share what it learns about keys."""
+    known: dict[frozenset[str], _Keys] = {}
 
-    def keys() -> _Keys | None:
-        """The names for the keys of a line with this metadata; ``None`` where they may change
-        from key to key, because a parsed label may take the place of a metadata label."""
-        names = tuple(metadata)
-        tree = trees.get(names)
-        if tree is None:
-            if any(name.endswith(EXTRACTED) for name in names):
+    def keys(builder: LabelsBuilder) -> _Keys | None:
+        """The label names for the keys of this line; ``None`` where they may change from key to
+        key, because a parsed label may take the place of a metadata label."""
+        taken = frozenset(builder.base).union(builder.metadata)
+        found = known.get(taken)
+        if found is None:
+            if any(name.endswith(EXTRACTED) for name in builder.metadata):
                 return None
-            if len(trees) >= _CACHED:
-                trees.clear()
-            tree = trees[names] = _Keys(builder, {*builder.base, *names}, "", top=True)
-        return tree
+            if len(known) >= _KNOWN_SETS:
+                known.clear()
+            found = known[taken] = _Keys(_Names(builder.hints, taken), "", top=True)
+        return found
+
+    return lambda builder: _bind(builder, keys)
+
+
+def _bind(builder: LabelsBuilder, keys_of: Callable[[LabelsBuilder], _Keys | None]) -> Bound:
+    hinted = bool(builder.hints.required or builder.watch)
+    metadata = builder.metadata
+    plain = keys_of(builder)
 
     def stage(timestamp: int, line: str) -> str | None:
         if builder.nothing_to_extract():
             return line
         scanned = scan(line)
-        tree = keys() if scanned is not None else None
+        keys = None if scanned is None else keys_of(builder) if metadata else plain
         try:
-            if scanned is None or tree is None:
+            if scanned is None or keys is None:
                 walk(line, _Visitor(builder))
             elif hinted or builder.gone:
-                _take_hinted(builder, scanned[0], tree, clean=is_clean(line))
+                _take_hinted(builder, scanned[0], keys, clean=is_clean(line))
             else:
-                _take(builder.parsed, scanned[0], tree, clean=is_clean(line))
+                _take(builder.parsed, scanned[0], keys, clean=is_clean(line))
         except FoundAll:
             return line
         except Mismatch:
@@ -72,24 +82,37 @@ def json_stage(builder: LabelsBuilder) -> Bound:
     return stage
 
 
+class _Names:
+    """What decides about label names, and how many of them may still be kept."""
+
+    def __init__(self, hints: ParserHints, taken: frozenset[str]) -> None:
+        self.hints = hints
+        self.taken = taken
+        self.room = _KNOWN_KEYS
+
+    def keep(self, key: str) -> bool:
+        """Whether what was found out about a key may be kept."""
+        self.room -= 1
+        return self.room > 0 and len(key) <= LONGEST
+
+
 class _Keys(dict[str, str | None]):
     """The label names for the keys of one level, found out as they come; ``None`` for a key that
-    makes no label. ``inner`` are the levels below."""
+    makes no label."""
 
-    def __init__(self, builder: LabelsBuilder, taken: set[str], prefix: str, *, top: bool) -> None:
+    def __init__(self, names: _Names, prefix: str, *, top: bool) -> None:
         super().__init__()
-        self._builder = builder
-        self._taken = taken
+        self._names = names
         self._prefix = prefix
         self._top = top
         self._inner: dict[str, _Keys | None] = {}
 
     def __missing__(self, key: str) -> str | None:
         plain, suffixed = _both_names(self._prefix, key, self._top)
-        name = None if plain is None else suffixed if plain in self._taken else plain
-        if name is not None and not self._builder.hints.wants(name):
+        name = suffixed if plain in self._names.taken else plain
+        if name is not None and not self._names.hints.wants(name):
             name = None
-        if len(self) < _CACHED:
+        if self._names.keep(key):
             self[key] = name
         return name
 
@@ -98,10 +121,9 @@ class _Keys(dict[str, str | None]):
         if key in self._inner:
             return self._inner[key]
         prefix = nested_name(self._prefix, key)
-        below: _Keys | None = None
-        if self._builder.hints.wants_prefix(prefix):
-            below = _Keys(self._builder, self._taken, prefix, top=False)
-        if len(self._inner) < _CACHED:
+        wanted = self._names.hints.wants_prefix(prefix)
+        below = _Keys(self._names, prefix, top=False) if wanted else None
+        if self._names.keep(key):
             self._inner[key] = below
         return below
 
@@ -185,7 +207,8 @@ class _Visitor:
 
     def __init__(self, builder: LabelsBuilder) -> None:
         self.builder = builder
-        self.prefixes: list[str] = []
+        self.prefix = ""
+        self.outer: list[int] = []  # the prefix' lengths further out
 
     def value(self, key: str, text: str, kind: str) -> None:
         readers: dict[str, Callable[[str], str]] = {
@@ -196,8 +219,7 @@ class _Visitor:
         builder = self.builder
         read = readers.get(kind)
         if read is not None:
-            top = not self.prefixes
-            plain, suffixed = _both_names("" if top else self.prefixes[-1], key, top)
+            plain, suffixed = _both_names(self.prefix, key, not self.outer)
             if plain is not None:
                 name = suffixed if builder.taken(plain) else plain
                 if builder.hints.wants(name) and not builder.extracted(name):
@@ -206,14 +228,15 @@ class _Visitor:
             raise FoundAll
 
     def enter(self, key: str, text: str) -> bool:
-        prefix = nested_name(self.prefixes[-1] if self.prefixes else "", key)
+        prefix = nested_name(self.prefix, key)
         if not self.builder.hints.wants_prefix(prefix):
             return False
-        self.prefixes.append(prefix)
+        self.outer.append(len(self.prefix))
+        self.prefix = prefix
         return True
 
     def leave(self) -> None:
-        self.prefixes.pop()
+        self.prefix = self.prefix[: self.outer.pop()]
 
 
 def json_string(text: str) -> str:

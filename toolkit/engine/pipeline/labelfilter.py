@@ -9,9 +9,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 from toolkit.engine.pipeline.builder import LabelsBuilder
+from toolkit.engine.pipeline.caching import cached
 from toolkit.engine.pipeline.labels import ERROR
 from toolkit.engine.pipeline.matching import Test, compile_predicate
 from toolkit.engine.pipeline.predicates import EVERYTHING, Address, Equals, Not, Predicate
@@ -38,8 +39,6 @@ Holds = Callable[[], bool]
 """A label filter bound to a labels builder: whether it holds for the line at hand."""
 
 LABEL_FILTER_ERROR = "LabelFilterErr"
-
-_CACHED = 4096
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
@@ -103,7 +102,7 @@ def _single(name: str, bind: Callable[[LabelsBuilder], Holds]) -> CompiledLabelF
 def _string_filter(name: str, predicate: Predicate) -> Callable[[LabelsBuilder], Holds]:
     test: Test = compile_predicate(predicate)
     if not isinstance(predicate, Equals):
-        test = lru_cache(_CACHED)(test)
+        test = cached(test)
 
     def bind(builder: LabelsBuilder) -> Holds:
         if name == ERROR:
@@ -119,7 +118,7 @@ def _converting(
 ) -> Callable[[LabelsBuilder], Holds]:
     compare = _COMPARISONS[op]
 
-    @lru_cache(_CACHED)
+    @cached
     def converted(text: str) -> float | str:
         try:
             return convert(text)
@@ -145,7 +144,7 @@ def _converting(
 
 
 def _ip_filter(name: str, negated: bool, pattern: str) -> Callable[[LabelsBuilder], Holds]:
-    test = lru_cache(_CACHED)(compile_predicate(Address(pattern)))
+    test = cached(compile_predicate(Address(pattern)))
 
     def bind(builder: LabelsBuilder) -> Holds:
         get = builder.get

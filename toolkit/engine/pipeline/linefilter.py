@@ -1,9 +1,4 @@
-"""Line filters, and where in the pipeline they run (``pkg/logql/syntax/ast.go``).
-
-All line filters of a stretch of stages run as one, before the others of the stretch. A stretch ends
-at a label filter, and behind a stage that changes the line for the filters after it: line_format
-and unpack. (Others change the line as well: ``decolorize |= "red"`` filters the coloured line.)
-"""
+"""What line filters ask of a line (``pkg/logql/syntax/ast.go``, ``pkg/logql/log/filter.go``)."""
 
 from __future__ import annotations
 
@@ -21,57 +16,7 @@ from toolkit.engine.pipeline.predicates import (
     all_of,
 )
 from toolkit.engine.pipeline.simplify import regex_predicate
-from toolkit.logql.ast import (
-    AndLabelFilter,
-    BytesLabelFilter,
-    DurationLabelFilter,
-    IPLabelFilter,
-    LineFilter,
-    LineFormat,
-    LineMatch,
-    NumberLabelFilter,
-    OrLabelFilter,
-    Stage,
-    StringLabelFilter,
-    UnpackParser,
-)
-
-LABEL_FILTERS = (
-    StringLabelFilter,
-    NumberLabelFilter,
-    DurationLabelFilter,
-    BytesLabelFilter,
-    IPLabelFilter,
-    AndLabelFilter,
-    OrLabelFilter,
-)
-
-
-def reorder(stages: Sequence[Stage]) -> list[Stage | tuple[LineFilter, ...]]:
-    """The stages in the order they run; line filters that run as one are a tuple."""
-    ordered: list[Stage | tuple[LineFilter, ...]] = []
-    filters: list[LineFilter] = []
-    others: list[Stage] = []
-
-    def flush() -> None:
-        if filters:
-            ordered.append(tuple(filters))
-        ordered.extend(others)
-        filters.clear()
-        others.clear()
-
-    for stage in stages:
-        if isinstance(stage, LABEL_FILTERS):
-            flush()
-            ordered.append(stage)
-        elif isinstance(stage, LineFilter):
-            filters.append(stage)
-        else:
-            others.append(stage)
-            if isinstance(stage, (LineFormat, UnpackParser)):
-                flush()
-    flush()
-    return ordered
+from toolkit.logql.ast import LineFilter, LineMatch
 
 
 def line_predicate(filters: Sequence[LineFilter]) -> Predicate:

@@ -119,8 +119,9 @@ def regex_test(pattern: str) -> Test:
 
 
 def _is_described(parts: Sequence[Part], text: str) -> bool:
-    """Whether the line is what a ``|>`` pattern says: its literals in order, with something between
-    them, and something before and behind them exactly where the pattern has a capture there."""
+    """Whether the line is what a ``|>`` pattern says: its literals in order and something between
+    them; behind the last one something if a capture ends the pattern, else nothing. What goes
+    before a literal at the beginning does not matter (``Matcher.Test``)."""
     if not text or not parts:
         return not text and not parts
     at = 0

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from toolkit.engine.pipeline.caching import cached
 from toolkit.engine.pipeline.gotext import SPACE
 
-_CACHED = 8192
 _FORBIDDEN = re.compile(r"[^a-zA-Z0-9_]")
 _DIGITS = "0123456789"
 
 
-@lru_cache(_CACHED)
+@cached
 def label_name(key: str) -> str:
     """The name for a key that stands alone; empty where the key is blank."""
     key = key.strip(SPACE)
@@ -21,7 +20,6 @@ def label_name(key: str) -> str:
     return _FORBIDDEN.sub("_", key)
 
 
-@lru_cache(_CACHED)
 def nested_name(prefix: str, key: str) -> str:
     """The name for a key inside of others: joined by ``_``, blank keys left out."""
     key = key.strip(SPACE)

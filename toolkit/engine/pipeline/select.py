@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from toolkit.engine.pipeline.builder import LabelsBuilder
+from toolkit.engine.pipeline.caching import cached
 from toolkit.engine.pipeline.labels import ERROR, ERROR_DETAILS, PRESERVE_ERROR
 from toolkit.engine.pipeline.matching import Test, regex_test
 from toolkit.engine.pipeline.stage import Bound, Stage
 from toolkit.logql.ast import Matcher
 
 _SPECIAL = (ERROR, ERROR_DETAILS, PRESERVE_ERROR)
-_CACHED = 1024
 
 
 def drop(items: tuple[str | Matcher, ...]) -> Stage:
@@ -64,7 +63,7 @@ def matcher_test(matcher: Matcher) -> Test:
         return lambda text: text == value
     if matcher.op == "!=":
         return lambda text: text != value
-    test = lru_cache(_CACHED)(regex_test(f"^(?s:{value})$"))
+    test = cached(regex_test(f"^(?s:{value})$"))
     return test if matcher.op == "=~" else lambda text: not test(text)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
+from toolkit.engine.pipeline.caching import cached
 from toolkit.logql.ast import Conversion
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import SECOND, parse_go
 from toolkit.logql.numbers import parse_float
 
 EXTRACTION_ERROR = "SampleExtractionErr"
-
-_CACHED = 4096
 
 
 def conversion(kind: Conversion | None) -> Callable[[str], float | str]:
@@ -22,7 +20,7 @@ def conversion(kind: Conversion | None) -> Callable[[str], float | str]:
     """
     convert = _CONVERSIONS[kind]
 
-    @lru_cache(_CACHED)
+    @cached
     def converted(text: str) -> float | str:
         try:
             return convert(text)

@@ -159,8 +159,22 @@ def _elements(text: JsonText, at: int, limit: int) -> Iterator[tuple[int, Value 
 
 def _search(text: JsonText, at: int, limit: int, keys: Path) -> int:
     """Where the value at the path begins, within one value; -1 where it is not found."""
-    if not keys:
-        return at
+    while keys:
+        at, depth = _search_keys(text, at, limit, keys)
+        if at < 0 or depth == len(keys):
+            return at
+        element = _element_at(text, at, limit, keys[depth])
+        if element is None:
+            return -1
+        quotes = element.kind == STRING
+        at, limit, keys = element.start - quotes, element.stop + quotes, keys[depth + 1 :]
+    return at
+
+
+def _search_keys(text: JsonText, at: int, limit: int, keys: Path) -> tuple[int, int]:
+    """Follow the keys. How many of them were followed, and where that leads to: to the value if it
+    is all of them, else to an array where the next one is an index. (-1, 0) where it leads nowhere.
+    """
     matched_keys = level = 0
     matched = True
     while token := _STRUCTURE_AND_COLON.search(text.data, at, limit):
@@ -170,48 +184,44 @@ def _search(text: JsonText, at: int, limit: int, keys: Path) -> int:
             end = text.string_end(at + 1, limit)
             colon = text.token(end, limit) if end >= 0 else -1
             if colon < 0:
-                return -1
+                break
             if text.data[colon] != ":":
                 at = colon
                 continue
             key = unescape(text.data[at + 1 : end - 1])
             if level < 1 or level > len(keys) or key is None:
-                return -1
+                break
             matched = key == keys[level - 1]
+            at = colon + 1
             if matched and matched_keys == level - 1:
                 matched_keys += 1
                 if matched_keys == len(keys):
-                    return colon + 1
-            at = colon + 1
-        elif char == "{":
-            if matched:
-                level += 1
-                at += 1
-            else:
-                at = text.block_end(at, limit)
+                    return at, matched_keys
+        elif char == "{" and matched:
+            level += 1
+            at += 1
         elif char == "}":
             level -= 1
             if level == matched_keys:
                 matched_keys -= 1
             at += 1
-        elif char == "[":
-            if matched_keys == level >= 0 and keys[level].startswith("["):
-                return _search_element(text, at, limit, keys[level:])
-            at = text.block_end(at, limit)
+        elif char == "[" and matched_keys == level >= 0 and keys[level].startswith("["):
+            return at, level
+        elif char == ":":
+            break
         else:
-            return -1
-        if at < 0:
-            return -1
-    return -1
+            at = text.block_end(at, limit)
+            if at < 0:
+                break
+    return -1, 0
 
 
-def _search_element(text: JsonText, at: int, limit: int, keys: Path) -> int:
-    index = _index(keys[0]) if len(keys[0]) > 2 and keys[0].endswith("]") else None
+def _element_at(text: JsonText, at: int, limit: int, key: str) -> Value | None:
+    index = _index(key) if len(key) > 2 and key.endswith("]") else None
     for position, (_, value) in enumerate(_elements(text, at, limit)):
-        if value is not None and position == index:
-            quotes = value.kind == STRING
-            return _search(text, value.start - quotes, value.stop + quotes, keys[1:])
-    return -1
+        if position == index:
+            return value
+    return None
 
 
 def _index(key: str) -> int | None:
