@@ -1,0 +1,348 @@
+"""One question asked in as many pieces as the limits of a Loki demand, and put together exactly.
+
+The planner starts from Loki's default limits and learns the real ones from refusals: an ``ask``
+function raises :class:`Refused` with the kind of limit and, where Loki's text names it, its value.
+
+- More points than 11,000, or more time than ``max_query_length``: pieces in time.
+- More series than ``max_query_series``: pieces by the values of a label.
+- A window ``[R]`` that is too long: windows that follow each other.
+- A query that takes too long or reads too much: halves in time, then in the window.
+
+Three habits of Loki's frontend would change numbers without a word, and are worked around:
+
+- It moves ``start`` and ``end`` to multiples of ``step``. Asked are therefore aligned moments only,
+  never earlier than those meant, with every window moved back by the same time through ``offset``.
+  Later, because Loki caches answers of the past: a moment asked too early could be kept while its
+  window still fills.
+- Over a range it loses every sample of a window that is moved by a part of a millisecond, such as
+  ``offset 1ns`` (3.8, ``pkg/logql/range_vector.go`` divides both times before adding them).
+- Where the step is not smaller than both the longest window and ``split_queries_by_interval``, its
+  pieces overlap by a moment and are put in order by the first sample of their first series; where
+  that series began late, other series lose their first samples (3.8,
+  ``pkg/querier/queryrange/splitters.go`` and ``queryrangebase/query_range.go: matrixMerge``). A
+  step smaller than the longest window is safe whatever the setting; so a finer one is asked, or
+  each moment by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from toolkit.errors import SourceError, SourceLimit
+from toolkit.logql import ast
+from toolkit.logql.printer import print_expr
+from toolkit.results import Labels, Matrix, Sample, Scalar, Series, Vector
+from toolkit.sources import merge, rewrite
+
+HOUR = 3_600_000_000_000
+MAX_POINTS = 11_000
+LONGEST_TEXT = 100_000
+"""Of a query with all its matchers, in bytes; Loki parses up to 131,072."""
+
+MAX_MOMENTS = 1000
+MOMENTS_AT_ONCE = 12
+_MOMENT = "toolkit_moment"
+
+Kind = Literal["series", "points", "length", "window", "cost", "entries"]
+
+
+class Refused(Exception):
+    """A limit stands in the way. ``error`` is what to raise if no smaller piece can be asked."""
+
+    def __init__(self, kind: Kind, error: SourceError, limit: int | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.error = error
+        self.limit = limit
+
+
+@dataclass(slots=True)
+class Limits:
+    """What one request may ask for, in ns and numbers; learned downwards from refusals."""
+
+    length: int = 721 * HOUR
+    entries: int = 5000
+
+    def learn(self, refused: Refused) -> None:
+        """Takes over a limit that Loki named."""
+        if refused.limit is None or refused.limit <= 0:
+            return
+        if refused.kind == "length":
+            self.length = min(self.length, refused.limit)
+        elif refused.kind == "entries":
+            self.entries = min(self.entries, refused.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The moments ``start, start + step, ...``, ``count`` of them (ns)."""
+
+    start: int
+    step: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return self.start + (self.count - 1) * self.step
+
+    def cut(self, first: int, stop: int) -> Grid:
+        """The moments with the numbers ``first <= i < stop``."""
+        stop = min(stop, self.count)
+        return Grid(self.start + first * self.step, self.step, stop - first)
+
+
+AskRange = Callable[[str, Grid], Matrix]
+AskInstant = Callable[[str, int], Vector | Scalar]
+SeriesOf = Callable[[ast.Selector, int, int], Sequence[Labels]]
+"""Label sets of the streams that a selector matches in ``[start, end)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Asks through three functions; :meth:`range` and :meth:`instant` answer exactly or raise."""
+
+    ask_range: AskRange
+    ask_instant: AskInstant
+    series_of: SeriesOf
+    limits: Limits = field(default_factory=Limits)
+
+    def range(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
+        """The samples of ``expr`` at just the moments of ``grid``."""
+        if not any(rewrite.log_ranges(expr)):
+            return self._constant(expr, grid)
+        delta = -grid.start % grid.step
+        later = rewrite.shifted(expr, delta)
+        return merge.moved(self._aligned(later, replace(grid, start=grid.start + delta)), delta)
+
+    def instant(self, expr: ast.MetricExpr, time: int) -> Vector | Scalar:
+        """The answer of ``expr`` at ``time``."""
+        try:
+            answer = self.ask_instant(print_expr(expr), time)
+        except Refused as refused:
+            pieces = self._instant_pieces(expr, time, refused)
+        else:
+            if isinstance(answer, Scalar):
+                return Scalar(time, answer.value, answer.warnings)
+            # Loki keeps the order of sort and topk; a time in milliseconds is not the one asked.
+            return Vector(time, answer.samples, answer.warnings)
+        vector = merge.as_vector(pieces, time)
+        order = rewrite.sorting(expr)
+        return vector if order is None else merge.by_value(vector, order == "sort_desc")
+
+    def _aligned(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
+        """A grid whose moments are multiples of its step, as Loki can be asked for it."""
+        finer = rewrite.pieces_of_step(expr, grid.step)
+        few = grid.count == 1 or (finer > 1 and grid.count <= MOMENTS_AT_ONCE)
+        if few or not finer or rewrite.finer_than_milliseconds(expr):
+            return self._by_moment(expr, grid)
+        points = Grid(grid.start, grid.step // finer, (grid.count - 1) * finer + 1)
+        return merge.at_steps(self._over_time(expr, points), grid.start, grid.last, grid.step)
+
+    # --- moment by moment -------------------------------------------------------------------------
+
+    def _constant(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
+        """An expression that reads no streams says the same at every moment."""
+        answer = self.instant(expr, grid.start)
+        times = np.arange(grid.start, grid.last + 1, grid.step, dtype=np.int64)
+        samples = [Sample({}, answer.value)] if isinstance(answer, Scalar) else answer.samples
+        return Matrix(
+            [Series(one.labels, times, np.full(times.size, one.value)) for one in samples]
+        )
+
+    def _by_moment(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
+        """Each moment as an instant query, several in one question, told apart by a label."""
+        if grid.count > MAX_MOMENTS:
+            raise SourceLimit(
+                f"{grid.count} moments are too many to ask Loki for one by one",
+                query=print_expr(expr),
+                hint="start and offset at whole milliseconds, with a window as long as the step",
+            )
+        parts: list[Matrix] = []
+        first, size = 0, MOMENTS_AT_ONCE
+        while first < grid.count:
+            piece = grid.cut(first, first + size)
+            if piece.count == 1:
+                parts.append(merge.as_matrix(self._vector(expr, piece.start)))
+            else:
+                text = print_expr(_moments(expr, piece))
+                try:
+                    if len(text) > LONGEST_TEXT:
+                        raise Refused("cost", SourceLimit("the query is too long", query=text))
+                    parts.extend(_apart(self.ask_instant(text, piece.last), piece))
+                except Refused:
+                    size = (piece.count + 1) // 2
+                    continue
+            first += size
+        return merge.one_after_the_other(parts)
+
+    def _vector(self, expr: ast.MetricExpr, time: int) -> Vector:
+        answer = self.instant(expr, time)
+        assert isinstance(answer, Vector), "a query that reads streams answers a vector"
+        return answer
+
+    # --- pieces in time ---------------------------------------------------------------------------
+
+    def _over_time(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
+        parts: list[Matrix] = []
+        first, size = 0, MAX_POINTS
+        while first < grid.count:
+            size = min(size, self.limits.length // grid.step + 1)
+            piece = grid.cut(first, first + size)
+            try:
+                parts.append(self.ask_range(print_expr(expr), piece))
+                first += size
+            except Refused as refused:
+                self.limits.learn(refused)
+                rest = grid.cut(first, grid.count)
+                apart = self._apart(expr, rest, piece.count, refused)
+                if apart is not None:
+                    parts.append(apart)
+                    break
+                if piece.count == 1:
+                    raise refused.error from None
+                size = (piece.count + 1) // 2
+        return merge.one_after_the_other(parts)
+
+    def _apart(
+        self, expr: ast.MetricExpr, rest: Grid, size: int, refused: Refused
+    ) -> Matrix | None:
+        """All of ``rest`` by label values or by windows; ``None`` where halves in time may help.
+
+        ``size`` is the number of moments that was refused.
+        """
+        if refused.kind == "series":
+            parts = self._by_label(expr, rest.start, rest.last)
+            if parts is not None:
+                return self._united(expr, [self._over_time(part, rest) for part in parts], refused)
+        elif refused.kind == "window" or size == 1:
+            cut = rewrite.windows(expr, self._window(expr, refused))
+            if cut is not None:
+                pieces = [self._aligned(piece, rest) for piece in cut.pieces]
+                return merge.combined(pieces, cut.combine, cut.divisor)
+        return None
+
+    # --- a single moment --------------------------------------------------------------------------
+
+    def _instant_pieces(self, expr: ast.MetricExpr, time: int, refused: Refused) -> Matrix:
+        def answer(piece: ast.MetricExpr) -> Matrix:
+            return merge.as_matrix(self._vector(piece, time))
+
+        self.limits.learn(refused)
+        if refused.kind == "series":
+            parts = self._by_label(expr, time, time)
+            if parts is not None:
+                return self._united(expr, [answer(part) for part in parts], refused)
+        else:
+            cut = rewrite.windows(expr, self._window(expr, refused))
+            if cut is not None:
+                pieces = [answer(piece) for piece in cut.pieces]
+                return merge.combined(pieces, cut.combine, cut.divisor)
+        raise refused.error
+
+    def _window(self, expr: ast.MetricExpr, refused: Refused) -> int:
+        """The longest window to ask for next: the limit that was named, or half of this one."""
+        ranges = [rewrite.nanoseconds(one.range) for one in rewrite.log_ranges(expr)]
+        longest = max(ranges, default=0)
+        if refused.kind == "window" and refused.limit:
+            return refused.limit
+        if refused.kind == "length" and longest > self.limits.length - HOUR:
+            return self.limits.length - HOUR
+        return longest // 2
+
+    # --- pieces by label --------------------------------------------------------------------------
+
+    def _united(self, expr: ast.MetricExpr, parts: Sequence[Matrix], refused: Refused) -> Matrix:
+        try:
+            return merge.side_by_side(parts)
+        except merge.Collision as collision:
+            error = SourceLimit(
+                f"{refused.error.message}; asked by label values, the parts overlap in "
+                f"{dict(collision.labels)}",
+                query=print_expr(expr),
+                url=refused.error.url,
+                hint="aggregate by labels of the streams, or ask for a shorter time",
+            )
+            raise error from None
+
+    def _by_label(self, expr: ast.MetricExpr, first: int, last: int) -> list[ast.MetricExpr] | None:
+        """``expr`` over half of the values of a label, over the others, and over what is left."""
+        back, ahead = rewrite.reach(expr)
+        streams: list[Labels] = []
+        for one in rewrite.log_ranges(expr):
+            streams.extend(self.series_of(one.query.selector, first - back, last + ahead + 1))
+        best: tuple[int, str, list[str]] | None = None
+        names = rewrite.grouping_labels(expr)
+        if names is None:
+            names = frozenset(name for labels in streams for name in labels)
+        for name in sorted(names):
+            values = sorted({labels[name] for labels in streams if labels.get(name)})
+            whole = all(labels.get(name) for labels in streams)
+            if len(values) < 2 and (whole or not values):
+                continue
+            if not rewrite.splits_on(expr, name):
+                continue
+            # A stream without the label may get it from its lines, and so meet another part; that
+            # is noticed where every series can be seen, and not where some are filtered away.
+            if not whole and not rewrite.only_aggregates(expr):
+                continue
+            if best is None or len(values) > best[0]:
+                best = (len(values), name, values)
+        if best is None:
+            return None
+        return list(_parts(expr, best[1], best[2]))
+
+
+def _moments(expr: ast.MetricExpr, grid: Grid) -> ast.MetricExpr:
+    """What ``expr`` says at each moment of ``grid``, asked at the last one."""
+    every: ast.MetricExpr | None = None
+    for number in range(grid.count):
+        earlier = rewrite.shifted(expr, grid.last - (grid.start + number * grid.step))
+        one = ast.LabelReplace(earlier, _MOMENT, str(number), _MOMENT, "")
+        every = one if every is None else ast.BinaryOperation("or", every, one)
+    assert every is not None
+    return every
+
+
+def _apart(answer: Vector | Scalar, grid: Grid) -> Iterator[Matrix]:
+    """The answer to :func:`_moments`, a matrix for each moment."""
+    assert isinstance(answer, Vector), "label_replace answers a vector"
+    found: dict[int, list[Sample]] = {}
+    for one in answer.samples:
+        labels = dict(one.labels)
+        found.setdefault(int(labels.pop(_MOMENT)), []).append(Sample(labels, one.value))
+    for number, samples in sorted(found.items()):
+        moment = Vector(grid.start + number * grid.step, samples, answer.warnings)
+        yield merge.as_matrix(moment)
+
+
+def _parts(expr: ast.MetricExpr, name: str, values: Sequence[str]) -> Iterator[ast.MetricExpr]:
+    half = len(values) // 2
+    for some in (values[:half], values[half:]):
+        if some:
+            yield _at(expr, ast.Matcher(name, "=~", one_of(some)))
+    # Streams without the label, or with a value that came since it was looked up.
+    yield _at(expr, ast.Matcher(name, "!~", one_of(values)))
+
+
+def _at(expr: ast.MetricExpr, matcher: ast.Matcher) -> ast.MetricExpr:
+    part = rewrite.restricted(expr, matcher)
+    if len(print_expr(part).encode("utf-8", "surrogateescape")) > LONGEST_TEXT:
+        raise SourceLimit(
+            f"the label {matcher.name} has too many values to ask for them one by one",
+            query=print_expr(expr),
+            hint="aggregate by fewer labels, or ask for a shorter time",
+        )
+    return part
+
+
+_SPECIAL_CHARACTERS = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+def one_of(values: Sequence[str]) -> str:
+    """A RE2 pattern that matches just these values."""
+    return "|".join(_SPECIAL_CHARACTERS.sub(r"\\\g<0>", value) for value in values)
