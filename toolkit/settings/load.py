@@ -72,6 +72,7 @@ def load(
         source=source,
         loki=_connection("loki", read, ("username", "bearer_token")),
         grafana=_connection("grafana", read, ("user", "token")),
+        given=found,
         origins={key: one.origin for key, one in read.items()},
         **pick(
             datasource_uid="grafana.datasource_uid",

@@ -56,7 +56,8 @@ class Settings:
     ``source`` is the kind of source that was chosen; ``events``, ``store`` and the two connections
     hold what each kind needs. ``dialect`` and the four after it say how the events were labelled on
     their way to Loki; :meth:`labels` makes one schema of them.
-    ``origins`` maps a setting's key, such as ``loki.url``, to where its value was read from.
+    ``given`` maps a setting's key, such as ``loki.url``, to the value that was set, ``origins`` to
+    where it was read from.
     """
 
     source: SourceKind = "sample"
@@ -75,6 +76,7 @@ class Settings:
     node_label: str | None = None
     timezone: str = "UTC"
     cache: Path | None = None
+    given: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
 
     def labels(self, default: LabelSchema) -> LabelSchema:

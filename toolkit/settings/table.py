@@ -15,7 +15,10 @@ from toolkit.settings import values
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting. ``key`` is ``table.name`` in toolkit.toml; ``source`` ones choose the source."""
+    """One setting. ``key`` is ``table.name`` in toolkit.toml; ``source`` ones choose the source.
+
+    A ``rare`` flag works everywhere and is listed by ``toolkit settings`` only.
+    """
 
     key: str
     parse: Callable[[object], object]
@@ -23,6 +26,7 @@ class Field:
     flag: str | None = None
     env: str | None = None
     source: bool = False
+    rare: bool = False
 
     @property
     def secret(self) -> bool:
@@ -39,6 +43,7 @@ FIELDS: tuple[Field, ...] = (
         "File that holds the password for Loki's basic auth.",
         "--loki-password-file",
         "LOKI_PASSWORD_FILE",
+        rare=True,
     ),
     Field("loki.bearer_token", values.secret, "Bearer token for Loki.", env="LOKI_BEARER_TOKEN"),
     Field(
@@ -47,6 +52,7 @@ FIELDS: tuple[Field, ...] = (
         "File that holds the bearer token for Loki.",
         "--loki-bearer-token-file",
         "LOKI_BEARER_TOKEN_FILE",
+        rare=True,
     ),
     Field(
         "loki.tenant",
@@ -68,6 +74,7 @@ FIELDS: tuple[Field, ...] = (
         "Client certificate for Loki (PEM).",
         "--loki-cert",
         "LOKI_CLIENT_CERT_PATH",
+        rare=True,
     ),
     Field(
         "loki.key",
@@ -75,6 +82,7 @@ FIELDS: tuple[Field, ...] = (
         "Key of the client certificate for Loki (PEM).",
         "--loki-key",
         "LOKI_CLIENT_KEY_PATH",
+        rare=True,
     ),
     Field(
         "loki.tls_skip_verify",
@@ -124,6 +132,7 @@ FIELDS: tuple[Field, ...] = (
         "File that holds the password for Grafana's basic auth.",
         "--grafana-password-file",
         "GRAFANA_PASSWORD_FILE",
+        rare=True,
     ),
     Field(
         "grafana.org_id",
@@ -131,6 +140,7 @@ FIELDS: tuple[Field, ...] = (
         "Number of the organisation in Grafana.",
         "--grafana-org-id",
         "GRAFANA_ORG_ID",
+        rare=True,
     ),
     Field(
         "grafana.ca",
@@ -138,6 +148,7 @@ FIELDS: tuple[Field, ...] = (
         "Certificate authority to trust for Grafana (PEM).",
         "--grafana-ca",
         "GRAFANA_CA_CERT_PATH",
+        rare=True,
     ),
     Field(
         "grafana.certificate",
@@ -145,6 +156,7 @@ FIELDS: tuple[Field, ...] = (
         "Client certificate for Grafana (PEM).",
         "--grafana-cert",
         "GRAFANA_CLIENT_CERT_PATH",
+        rare=True,
     ),
     Field(
         "grafana.key",
@@ -152,6 +164,7 @@ FIELDS: tuple[Field, ...] = (
         "Key of the client certificate for Grafana (PEM).",
         "--grafana-key",
         "GRAFANA_CLIENT_KEY_PATH",
+        rare=True,
     ),
     Field(
         "grafana.tls_skip_verify",
@@ -171,6 +184,7 @@ FIELDS: tuple[Field, ...] = (
         "How long one request to Grafana may take.",
         "--grafana-timeout",
         "TOOLKIT_GRAFANA_TIMEOUT",
+        rare=True,
     ),
     Field(
         "grafana.connect_timeout",
