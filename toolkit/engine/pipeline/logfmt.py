@@ -10,6 +10,12 @@ from toolkit.engine.pipeline.gotext import REPLACEMENT, as_runes, byte_length, h
 _BLANK = re.compile(r"[\x00-\x20]*+")
 _WORD = re.compile(r'[^\x00-\x20="]*+')
 _REST = re.compile(r"[^\x00-\x20]*+")
+_PLAIN = re.compile(
+    r"""[\x00-\x20]*+
+        ([!\#-<>-\x7f]++) =
+        (?: "([^"\\]*+)" | ([^\x00-\x20="]*+) (?=[\x00-\x20]|\Z) )""",
+    re.VERBOSE,
+)
 _QUOTED = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 _ESCAPE = re.compile(
     r"""\\(?:
@@ -36,8 +42,16 @@ class Pair(NamedTuple):
     error: str = ""
 
 
-def next_pair(line: str, at: int) -> Pair:
-    """The pair at or behind ``at``."""
+def next_pair(line: str, at: int) -> tuple[int, str | None, str, str]:
+    """The pair at or behind ``at``, as a :class:`Pair` has it."""
+    plain = _PLAIN.match(line, at)
+    if plain is not None:  # as most are: an ASCII key, a value without escapes
+        key, quoted, bare = plain.groups("")
+        return plain.end(), key, quoted or bare, ""
+    return _odd_pair(line, at)
+
+
+def _odd_pair(line: str, at: int) -> Pair:
     at = _end(_BLANK, line, at)
     if at == len(line):
         return Pair(at, None)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from toolkit.engine.pipeline.caching import cached
+from toolkit.engine.pipeline.caching import LONGEST
 from toolkit.engine.pipeline.gotext import SPACE
 
 _FORBIDDEN = re.compile(r"[^a-zA-Z0-9_]")
 _DIGITS = "0123456789"
 
 
-@cached
 def label_name(key: str) -> str:
     """The name for a key that stands alone; empty where the key is blank."""
     key = key.strip(SPACE)
@@ -28,3 +27,15 @@ def nested_name(prefix: str, key: str) -> str:
     if not prefix:
         return label_name(key)
     return f"{prefix}_{_FORBIDDEN.sub('_', key)}"
+
+
+class LabelNames(dict[str, str]):
+    """The names for keys that stand alone, kept for the first ones."""
+
+    KEPT = 1024
+
+    def __missing__(self, key: str) -> str:
+        name = label_name(key)
+        if len(self) < self.KEPT and len(key) <= LONGEST:
+            self[key] = name
+        return name
