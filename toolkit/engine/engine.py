@@ -34,7 +34,7 @@ class Engine:
     """
 
     def __init__(self, snapshot: Callable[[], Snapshot], limits: Limits = UNLIMITED) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self.limits = limits
 
     def instant(self, query: str | Expr, *, time: int, partial: bool = False) -> Vector | Scalar:
@@ -89,7 +89,7 @@ class Engine:
         if not isinstance(expr, LogQuery):
             raise QueryError("only log selector is supported")
         return logs.read(
-            self._snapshot(),
+            self.snapshot(),
             expr,
             start=start,
             end=end,
@@ -101,7 +101,7 @@ class Engine:
         )
 
     def _evaluator(self, steps: Steps, *, instant: bool) -> Evaluator:
-        reader = Reader(self._snapshot(), Deadline(self.limits.query_timeout))
+        reader = Reader(self.snapshot(), Deadline(self.limits.query_timeout))
         return Evaluator(reader, steps, instant, self.limits.max_query_series)
 
     def _check_series(self, count: int, partial: bool) -> int | None:
