@@ -7,39 +7,22 @@ canonical: A asks Loki once, B reduces what came to one number a series, C compa
 
 from __future__ import annotations
 
-from typing import Any
-
+from toolkit.grafana.alerting.asking import alert_query, rules_for
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule
-from toolkit.grafana.alerting.texts import explore_link, templated
+from toolkit.grafana.alerting.texts import dashboard_link, explore_link, templated
 from toolkit.grafana.context import Context
 from toolkit.grafana.fields import Json
-from toolkit.grafana.query import recent
 from toolkit.logql.durations import parse_prometheus
 
 _EXPRESSIONS = "__expr__"
 _EVALUATORS = {">": "gt", "<": "lt"}
 _SECOND = 1_000_000_000
 _TIMELESS = {"from": 0, "to": 0}
-DEFAULT_LOOK_BACK = "10m"
 
 
 def seconds(duration: str) -> int:
     """``5m`` as 300."""
     return parse_prometheus(duration) // _SECOND
-
-
-def rules_for(group: AlertGroup, context: Context) -> list[AlertRule]:
-    """The group's rules that have the data source they need and the fields they read."""
-    return [
-        rule
-        for rule in group.rules
-        if (context.prometheus if rule.prometheus else not missing(rule, context))
-    ]
-
-
-def missing(rule: AlertRule, context: Context) -> dict[str, str]:
-    """Fields that the rule reads and the label dialect lacks, each with the setting it needs."""
-    return {} if rule.prometheus else context.missing(_query(rule))
 
 
 def rule_group(group: AlertGroup, context: Context) -> Json:
@@ -71,12 +54,11 @@ def provisioning_file(groups: list[AlertGroup], context: Context) -> Json:
             model["title"] = model["title"].replace("$", "$$")
             model["labels"] = {k: v.replace("$", "$$") for k, v in model["labels"].items()}
             rules.append(model)
-        folder = group.folder or context.folder.title
         made.append(
             {
                 "orgId": 1,
                 "name": group.name,
-                "folder": folder,
+                "folder": context.folder.title,
                 "interval": group.interval,
                 "rules": rules,
             }
@@ -104,28 +86,24 @@ def rule_model(rule: AlertRule, context: Context) -> Json:
 def rule_annotations(rule: AlertRule, context: Context) -> dict[str, str]:
     """Words, runbook, and the ways to the lines and to the dashboard."""
     found = {
-        "summary": templated(rule.summary, "grafana", context),
-        "description": templated(rule.description, "grafana", context),
+        "summary": templated(rule.summary, "grafana"),
+        "description": templated(rule.description, "grafana"),
         "runbook_url": context.runbook(rule.key),
-        "__dashboardUid__": rule.dashboard,
+        "dashboard_url": dashboard_link(rule, context),
     }
     if not rule.prometheus:
         found["explore_url"] = explore_link(rule, context)
     return {name: text for name, text in found.items() if text}
 
 
-def _query(rule: AlertRule) -> Any:
-    return recent(rule.query, rule.window, filters=()).narrowed(*rule.where)
-
-
 def _question(rule: AlertRule, context: Context) -> Json:
-    look_back = {"from": seconds(rule.window or DEFAULT_LOOK_BACK), "to": 0}
+    look_back = {"from": seconds(rule.window), "to": 0}
     source = "prometheus" if rule.prometheus else "loki"
     uid = context.prometheus if rule.prometheus else context.datasource.uid
     model: Json = {
         "refId": "A",
         "datasource": {"type": source, "uid": uid},
-        "expr": rule.prometheus or context.expression(_query(rule)),
+        "expr": rule.prometheus or context.expression(alert_query(rule, context)),
         "editorMode": "code",
         "intervalMs": 1000,
         "maxDataPoints": 43200,

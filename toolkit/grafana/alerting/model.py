@@ -2,8 +2,7 @@
 
 A rule is a named query, an explicit window, a threshold and words. Texts name an event's fields in
 braces, ``"{rule} on {hostname}"``, and the value as ``{value}``; each output turns them into its
-own templates and its label dialect. A field that the query does not keep is an error, because the
-notification would show nothing in its place.
+own templates.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolkit.grafana.query import Parameter
 from toolkit.logql.ast import Matcher
 
 Severity = Literal["critical", "warning", "info"]
@@ -48,11 +48,14 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 class AlertRule:
     """A condition on one named query.
 
-    ``query`` is the catalogue's name, ``window`` what it looks back over (``"10m"``; empty where
-    the query states its windows itself). The rule fires for each label set whose value is
-    ``comparison`` ``threshold`` for at least ``pending``. ``no_data`` is OK because security rules
-    are silent by nature: no event is no trouble. ``dashboard`` is the uid that the notification
-    links to, ``drill`` the fields whose values narrow the lines that it links to.
+    ``query`` is the catalogue's name, ``window`` what it looks back over (``"10m"``). Where the
+    label dialect lacks a field that it reads, the first of ``instead`` that can be asked takes its
+    place; a field that this one does not keep is then shown as ``(none)``. The rule fires for each
+    label set whose value is ``comparison`` ``threshold`` for at least ``pending``. ``no_data`` is
+    OK because security rules are silent by nature: no event is no trouble.
+
+    ``dashboard`` is the uid that the notification links to, ``explorer`` the named log query whose
+    lines it links to; ``drill`` are the fields whose values narrow both.
 
     ``prometheus`` is an expression for a Prometheus data source instead of a named query; such a
     rule is left out where none is given, and by Loki's ruler.
@@ -63,14 +66,17 @@ class AlertRule:
     summary: str = ""
     description: str = ""
     severity: Severity = "warning"
-    window: str = ""
+    window: str = "10m"
     comparison: Comparison = ">"
     threshold: float = 0
     pending: str = "0s"
     keep_firing: str = ""
+    instead: tuple[str, ...] = ()
     where: tuple[Matcher, ...] = ()
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     drill: tuple[str, ...] = ("rule", "hostname")
+    explorer: str = "event_explorer"
     dashboard: str = "falco-toolkit-overview"
     no_data: NoData = "OK"
     on_error: OnError = "Error"
@@ -103,16 +109,10 @@ class AlertGroup:
     name: str
     rules: Sequence[AlertRule]
     interval: str = "1m"
-    folder: str = ""
-
-    def __post_init__(self) -> None:
-        uids = [rule.rule_uid for rule in self.rules]
-        twice = sorted({uid for uid in uids if uids.count(uid) > 1})
-        if twice:
-            raise ValueError(f"two rules with the uid {twice[0]}: their titles begin alike")
 
     def to_json_data(self) -> Any:
         """For grafanalib's ``generate-alertgroup``: the group for Grafana's provisioning API."""
+        # Rendering knows the model; here the model has to know it, as grafanalib's tools ask it.
         from toolkit.grafana.alerting.grafana import rule_group
         from toolkit.grafana.context import default_context
 
@@ -121,9 +121,15 @@ class AlertGroup:
 
 @dataclass(frozen=True, slots=True)
 class AlertGroups:
-    """Several groups from one file."""
+    """The groups of one file. No two rules in it may have one uid."""
 
     groups: Sequence[AlertGroup]
+
+    def __post_init__(self) -> None:
+        uids = [rule.rule_uid for group in self.groups for rule in group.rules]
+        twice = sorted({uid for uid in uids if uids.count(uid) > 1})
+        if twice:
+            raise ValueError(f"two rules with the uid {twice[0]}: their titles begin alike")
 
     def to_json_data(self) -> Any:
         """The groups, each as :meth:`AlertGroup.to_json_data`."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.grafana.alerting.grafana import missing
+from toolkit.grafana.alerting.asking import alert_query, missing
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule
 from toolkit.grafana.alerting.texts import explore_link, templated
 from toolkit.grafana.context import Context
 from toolkit.grafana.fields import Json
-from toolkit.grafana.query import recent
 from toolkit.logql.numbers import format_float
 
 
@@ -47,14 +46,14 @@ def rule_model(rule: AlertRule, context: Context) -> Json:
 
 def expression(rule: AlertRule, context: Context) -> str:
     """The query and its comparison."""
-    query = recent(rule.query, rule.window, filters=()).narrowed(*rule.where)
+    query = alert_query(rule, context)
     return f"({context.expression(query)}) {rule.comparison} {format_float(float(rule.threshold))}"
 
 
 def _annotations(rule: AlertRule, context: Context) -> dict[str, str]:
     found = {
-        "summary": templated(rule.summary, "ruler", context),
-        "description": templated(rule.description, "ruler", context),
+        "summary": templated(rule.summary, "ruler"),
+        "description": templated(rule.description, "ruler"),
         "runbook_url": context.runbook(rule.key),
         "explore_url": explore_link(rule, context),
     }

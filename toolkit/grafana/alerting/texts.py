@@ -1,7 +1,7 @@
-"""The words of an alert rule in the template languages of Grafana and of Loki's ruler.
+"""The words and links of an alert rule in the template languages of Grafana and of Loki's ruler.
 
 Both are Go templates with ``$labels``; the value is ``$value`` to the ruler and the answer of the
-reducing step to Grafana. A label that a series lacks shows as nothing, not as ``[no value]``.
+reducing step to Grafana. A label that a series lacks shows as ``(none)``, not as ``[no value]``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from toolkit.catalog import label_of
+from toolkit.grafana.alerting.asking import drilled
 from toolkit.grafana.alerting.model import AlertRule, filled, placeholders
 from toolkit.grafana.context import Context
 from toolkit.grafana.explore import explore_path
@@ -18,17 +19,20 @@ from toolkit.logql.ast import Matcher
 
 Output = Literal["grafana", "ruler"]
 
-EXPLORER = "event_explorer"
-"""The named log query that the link to the lines opens."""
-
 _VALUE: dict[Output, str] = {
     "grafana": "{{ humanize $values.B.Value }}",
     "ruler": "{{ humanize $value }}",
 }
+_HERE = '{{ reReplaceAll "/$" "" externalURL }}'
+"""The address of Grafana, or what the ruler was told; both with and without a closing slash."""
+
+_VARIABLES = {"rule": "rule", "hostname": "node", "k8s.ns.name": "namespace"}
+"""The dashboards' variable for each field."""
+
 _PROBE = "falcotoolkitlabel{}end"
 
 
-def templated(text: str, output: Output, context: Context) -> str:
+def templated(text: str, output: Output) -> str:
     """``text`` with ``{field}`` and ``{value}`` as templates."""
     values = {name: _label(label_of(name)) for name in placeholders(text)}
     return filled(text, values | {"value": _VALUE[output]})
@@ -43,15 +47,25 @@ def explore_link(rule: AlertRule, context: Context) -> str:
 
     Label values come in when the rule fires, so their places are kept while the rest is encoded.
     """
-    probes = {_PROBE.format(place): name for place, name in enumerate(rule.drill)}
-    known = [(probe, name) for probe, name in probes.items() if context.schema.has(name)]
-    narrowed = lines(EXPLORER, filters=()).narrowed(
-        *rule.where, *(Matcher(name, "=", probe) for probe, name in known)
-    )
+    fields = drilled(rule, context)
+    probes = [_PROBE.format(place) for place in range(len(fields))]
+    matchers = [Matcher(name, "=", probe) for (name, _), probe in zip(fields, probes, strict=True)]
+    narrowed = lines(rule.explorer, filters=()).narrowed(*rule.where, *matchers)
     path = explore_path(
         context.expression(narrowed), context.datasource.uid, context.version, start="now-6h"
     )
-    for probe, name in known:
-        path = path.replace(quote(probe), f"{{{{ $labels.{label_of(name)} | urlquery }}}}")
-    # Grafana's own address ends with a slash, a ruler's external_url need not.
-    return '{{ reReplaceAll "/$" "" externalURL }}' + path
+    for (_, label), probe in zip(fields, probes, strict=True):
+        path = path.replace(quote(probe), _encoded(label))
+    return _HERE + path
+
+
+def dashboard_link(rule: AlertRule, context: Context) -> str:
+    """The address of the rule's dashboard with what fired chosen in it, as a template."""
+    chosen = [] if rule.prometheus else drilled(rule, context)
+    known = [(name, label) for name, label in chosen if name in _VARIABLES]
+    query = "&".join(f"var-{_VARIABLES[name]}={_encoded(label)}" for name, label in known)
+    return f"{_HERE}/d/{rule.dashboard}" + (f"?{query}" if query else "")
+
+
+def _encoded(label: str) -> str:
+    return f"{{{{ $labels.{label} | urlquery }}}}"
