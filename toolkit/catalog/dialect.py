@@ -50,8 +50,11 @@ def field_of(name: str, known: Mapping[str, str]) -> str:
 
 
 def tagged(tag: str) -> ast.Matcher:
-    """Matches events whose rule has the tag, among the tags that are joined by commas."""
-    return ast.Matcher("tags", "=~", f"(.*,)?{re.escape(tag)}(,.*)?")
+    """Matches events whose rule has the tag.
+
+    Tags are joined by commas in Falcosidekick's label, and a JSON array in Falco's own line.
+    """
+    return ast.Matcher("tags", "=~", f'(.*[,"])?{re.escape(tag)}([,"].*)?')
 
 
 # --- which labels a query uses --------------------------------------------------------------------
