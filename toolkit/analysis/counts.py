@@ -39,9 +39,3 @@ def _joined(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
 def between(frame: pd.DataFrame, start: int, end: int) -> pd.DataFrame:
     """The buckets that lie in ``[start, end)`` (ns)."""
     return frame[(frame["start"] >= start) & (frame["end"] <= end)]
-
-
-def totals(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """Events by the given columns, None among the keys kept; an empty frame gives no rows."""
-    grouped: pd.Series = frame.groupby(list(by), dropna=False, sort=True)[EVENTS].sum()
-    return grouped

@@ -13,8 +13,9 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.counts import EVENTS, between
+from toolkit.analysis.counts import between
 from toolkit.analysis.periods import HOUR, Period
+from toolkit.analysis.trends import sums
 from toolkit.falco.hostnames import HostnameKind, hostname_kind
 
 _GAPS = 3
@@ -123,7 +124,4 @@ def _state(events: int, last_beat: int | None, silent_after: int | None, end: in
 
 
 def _by_node(frame: pd.DataFrame) -> dict[str | None, int]:
-    sums: dict[str | None, int] = {}
-    for name, number in zip(frame["node"], frame[EVENTS], strict=True):
-        sums[name] = sums.get(name, 0) + int(number)
-    return sums
+    return {name: number for (name,), number in sums(frame, "node").items()}

@@ -95,7 +95,9 @@ def collect(
         heartbeats=_last(asker, "last_heartbeat_by_node", beats, start),
     )
     found = nodes(events, beats, last, period)
-    drops_by_node = _sums(drops, NODE)
+    drops_by_node = {
+        node: number for (node,), number in sorted(trends.sums(drops, NODE).items(), key=str)
+    }
     facts = asker.source.describe()
     rows = _rules(current, earlier, period, known)
     return ReportData(
@@ -109,7 +111,7 @@ def collect(
         by_rule=rows,
         by_node=found,
         node_daily=trends.daily(current, period, NODE),
-        cells=[Cell(*row) for row in trends.cells(current).itertuples(index=False)],
+        cells=_cells(current),
         by_priority=_priorities(current, earlier),
         by_day=list(zip(period.days, trends.by_day(current, period), strict=True)),
         previous_by_day=list(zip(before.days, trends.by_day(earlier, before), strict=True)),
@@ -159,9 +161,10 @@ def _by_node(vector: Vector) -> dict[str | None, float]:
     return {sample.labels.get("hostname"): sample.value for sample in vector.samples}
 
 
-def _sums(frame: pd.DataFrame, by: str) -> dict[str | None, int]:
-    compared = trends.compare(frame, frame.iloc[:0], by)
-    return {key: int(n) for key, n in zip(compared[by], compared[EVENTS], strict=True)}
+def _cells(current: pd.DataFrame) -> list[Cell]:
+    table = trends.compare(current, current.iloc[:0], "rule", NODE)
+    columns = (table["rule"].tolist(), table[NODE].tolist(), table[EVENTS].tolist())
+    return [Cell(*row) for row in zip(*columns, strict=True)]
 
 
 def _rules(

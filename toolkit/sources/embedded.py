@@ -27,10 +27,13 @@ _ADDRESS = "embedded store"
 class EmbeddedSource:
     """A :class:`~toolkit.sources.base.LokiSource` over an engine."""
 
-    def __init__(self, engine: Engine, *, store: Store | None = None) -> None:
-        """``store`` is closed together with the source."""
+    def __init__(
+        self, engine: Engine, *, store: Store | None = None, address: str = _ADDRESS
+    ) -> None:
+        """``store`` is closed together with the source; ``address`` is what a report calls it."""
         self._engine = engine
         self._store = store
+        self._address = address
 
     @classmethod
     def open(cls, path: Path) -> EmbeddedSource:
@@ -55,7 +58,7 @@ class EmbeddedSource:
 
     def describe(self) -> SourceDescription:
         """Kind and address of this source."""
-        return SourceDescription("embedded", _ADDRESS)
+        return SourceDescription("embedded", self._address)
 
     def query(self, query: str, *, time: int) -> Vector | Scalar:
         """A metric query at one moment; a range ``[R]`` in it reads ``(time - R, time]``."""
