@@ -193,6 +193,8 @@ def test_nothing_at_all(source: LokiSource) -> None:
         (START + 7 * 60 * SECOND, HOUR, 24),
         (START + 1, HOUR, 24),
         (START + 123_456_789, 1500 * 1_000_000, 5),
+        (START + 123_456_789, 1_000_000_001, 3),
+        (START + 1, HOUR, 30),
         (START + DAY // 2, DAY, 6),
         (START, 7 * DAY, 2),
         (START + 5 * HOUR, HOUR, 1),
@@ -218,6 +220,23 @@ def test_days_from_midnight_to_midnight(source: LokiSource, corpus: Sequence[Any
     answer = source.query_range(query, start=START + DAY, end=END, step=DAY)
     times = [START + day * DAY for day in range(1, 8)]
     assert as_points(answer) == recounted_points(corpus, ["rule"], times, DAY, offset=1)
+
+
+def test_many_hours_from_their_first_nanosecond_to_before_the_next(
+    source: LokiSource, corpus: Sequence[Any]
+) -> None:
+    query = f"sum by (rule, hostname) (count_over_time({FALCO}[1h] offset 1ns))"
+    answer = source.query_range(query, start=START + HOUR, end=END, step=HOUR)
+    times = range(START + HOUR, END + 1, HOUR)
+    by = ["rule", "hostname"]
+    assert as_points(answer) == recounted_points(corpus, by, times, HOUR, offset=1)
+
+
+def test_windows_with_gaps_between_them(source: LokiSource, corpus: Sequence[Any]) -> None:
+    query = f"sum by (rule) (count_over_time({FALCO}[1h]))"
+    answer = source.query_range(query, start=START, end=END, step=DAY)
+    times = range(START, END + 1, DAY)
+    assert as_points(answer) == recounted_points(corpus, ["rule"], times, HOUR)
 
 
 def test_more_time_than_one_answer_may_span(source: LokiSource, corpus: Sequence[Any]) -> None:

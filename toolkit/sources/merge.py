@@ -90,15 +90,16 @@ def moved(matrix: Matrix, delta: int) -> Matrix:
     return Matrix(series, matrix.warnings)
 
 
-def at_steps(matrix: Matrix, first: int, last: int, step: int) -> Matrix:
-    """The samples at ``first``, ``first + step``, ... ``last``; series without any go."""
+def within_boundaries(whole: Matrix, at_end: Matrix, at_start: Matrix) -> Matrix:
+    """``whole - at_end + at_start``, sample by sample; what comes to nothing is no sample."""
+    negative = [Series(one.labels, one.timestamps, -one.values) for one in at_end.series]
+    total = combined([whole, Matrix(negative, at_end.warnings), at_start], "sum", 1.0)
     series = []
-    for one in matrix.series:
-        after = one.timestamps - first
-        meant = (after >= 0) & (one.timestamps <= last) & (after % step == 0)
-        if meant.any():
-            series.append(Series(one.labels, one.timestamps[meant], one.values[meant]))
-    return Matrix(series, matrix.warnings)
+    for one in total.series:
+        some = one.values != 0
+        if some.any():
+            series.append(Series(one.labels, one.timestamps[some], one.values[some]))
+    return Matrix(series, total.warnings)
 
 
 def as_matrix(vector: Vector) -> Matrix:

@@ -16,12 +16,12 @@ Three habits of Loki's frontend would change numbers without a word, and are wor
   window still fills.
 - Over a range it loses every sample of a window that is moved by a part of a millisecond, such as
   ``offset 1ns`` (3.8, ``pkg/logql/range_vector.go`` divides both times before adding them).
+  Such windows are asked for moment by moment, or as counts of three other windows.
 - Where the step is not smaller than both the longest window and ``split_queries_by_interval``, its
   pieces overlap by a moment and are put in order by the first sample of their first series; where
   that series began late, other series lose their first samples (3.8,
   ``pkg/querier/queryrange/splitters.go`` and ``queryrangebase/query_range.go: matrixMerge``). A
-  step smaller than the longest window is safe whatever the setting; so a finer one is asked, or
-  each moment by itself.
+  longer window that reads no stream, beside the query, prevents that whatever the setting.
 """
 
 from __future__ import annotations
@@ -136,12 +136,15 @@ class Planner:
 
     def _aligned(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
         """A grid whose moments are multiples of its step, as Loki can be asked for it."""
-        finer = rewrite.pieces_of_step(expr, grid.step)
-        few = grid.count == 1 or (finer > 1 and grid.count <= MOMENTS_AT_ONCE)
-        if few or not finer or rewrite.finer_than_milliseconds(expr):
+        if grid.count == 1 or grid.step + HOUR > self.limits.length:
             return self._by_moment(expr, grid)
-        points = Grid(grid.start, grid.step // finer, (grid.count - 1) * finer + 1)
-        return merge.at_steps(self._over_time(expr, points), grid.start, grid.last, grid.step)
+        if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
+            apart = rewrite.boundaries(expr) if grid.count > MOMENTS_AT_ONCE else None
+            if apart is None or grid.step % rewrite.MILLISECOND:
+                return self._by_moment(expr, grid)
+            counts = (apart.whole, apart.at_end, apart.at_start)
+            return merge.within_boundaries(*(self._over_time(one, grid) for one in counts))
+        return self._over_time(expr, grid)
 
     # --- moment by moment -------------------------------------------------------------------------
 
@@ -194,7 +197,8 @@ class Planner:
             size = min(size, self.limits.length // grid.step + 1)
             piece = grid.cut(first, first + size)
             try:
-                parts.append(self.ask_range(print_expr(expr), piece))
+                text = print_expr(rewrite.guarded(expr, grid.step))
+                parts.append(self.ask_range(text, piece))
                 first += size
             except Refused as refused:
                 self.limits.learn(refused)
@@ -246,8 +250,7 @@ class Planner:
 
     def _window(self, expr: ast.MetricExpr, refused: Refused) -> int:
         """The longest window to ask for next: the limit that was named, or half of this one."""
-        ranges = [rewrite.nanoseconds(one.range) for one in rewrite.log_ranges(expr)]
-        longest = max(ranges, default=0)
+        longest = rewrite.longest_window(expr)
         if refused.kind == "window" and refused.limit:
             return refused.limit
         if refused.kind == "length" and longest > self.limits.length - HOUR:

@@ -22,9 +22,9 @@ from toolkit.logql.durations import format_go, format_prometheus
 Combine = Literal["sum", "min", "max"]
 
 MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
 
-_FINEST = 64
-"""Of a step; more pieces would cost Loki more than asking for each moment."""
+_NO_STREAM = ast.Matcher("toolkit_nothing", "=", "none")
 
 _ADDITIVE: dict[str, Combine] = {
     "count_over_time": "sum",
@@ -104,16 +104,25 @@ def finer_than_milliseconds(expr: ast.MetricExpr) -> bool:
     return any(nanoseconds(one.offset) % MILLISECOND for one in log_ranges(expr))
 
 
-def pieces_of_step(expr: ast.MetricExpr, step: int) -> int:
-    """The smallest number of equal pieces of ``step`` shorter than the longest window; 0 for none.
+def longest_window(expr: ast.MetricExpr) -> int:
+    """The longest ``[R]``, in ns."""
+    return max((nanoseconds(one.range) for one in log_ranges(expr)), default=0)
 
-    1 where the step is shorter already. Pieces are whole milliseconds, at most ``_FINEST`` of them.
+
+def guarded(expr: ast.MetricExpr, step: int) -> ast.MetricExpr:
+    """``expr`` with a window longer than ``step`` in it, which reads no stream.
+
+    That is what keeps Loki from losing samples where the step is not smaller than the longest
+    window (see :mod:`toolkit.sources.planner`).
     """
-    longest = max((nanoseconds(one.range) for one in log_ranges(expr)), default=0)
-    for pieces in range(1, _FINEST + 1):
-        if step % (pieces * MILLISECOND) == 0 and step // pieces < longest:
-            return pieces
-    return 0
+    if longest_window(expr) > step:
+        return expr
+    first = next(log_ranges(expr))
+    longer = step - step % MILLISECOND + SECOND
+    selector = replace(first.query.selector, matchers=(*first.query.selector.matchers, _NO_STREAM))
+    nothing = ast.LogRange(ast.LogQuery(selector), ast.Duration(longer, format_prometheus(longer)))
+    guard = ast.VectorAggregation("sum", ast.RangeAggregation("count_over_time", nothing))
+    return ast.BinaryOperation("or", expr, guard)
 
 
 def restricted(expr: ast.MetricExpr, matcher: ast.Matcher) -> ast.MetricExpr:
@@ -184,6 +193,55 @@ def windows(expr: ast.MetricExpr, longest: int) -> Windows | None:
             piece = replace(expr, expr=piece)
         pieces.append(piece)
     return Windows(pieces, combine, divisor)
+
+
+# --- windows that end between two milliseconds ----------------------------------------------------
+
+_AT = "toolkit_at"
+_AT_MILLISECONDS: tuple[ast.Stage, ...] = (
+    ast.LabelFormat(
+        (ast.LabelAssignment(_AT, "{{ __timestamp__ | unixEpochNanos }}", rename=False),)
+    ),
+    ast.StringLabelFilter(ast.Matcher(_AT, "=~", "^[0-9]+000000$")),
+    ast.DropLabels((_AT,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """A count in windows ``(t - R - 1ns, t - 1ns]``, as three counts at whole milliseconds.
+
+    ``whole`` counts ``(t - R, t]``, ``at_end`` the lines just at ``t``, ``at_start`` those just at
+    ``t - R``; the count meant is ``whole - at_end + at_start``.
+    """
+
+    whole: ast.MetricExpr
+    at_end: ast.MetricExpr
+    at_start: ast.MetricExpr
+
+
+def boundaries(expr: ast.MetricExpr) -> Boundaries | None:
+    """``expr`` taken apart, if it counts lines in windows that are moved by ``offset ... 1ns``."""
+    inner = expr.expr if isinstance(expr, ast.VectorAggregation) else expr
+    if not isinstance(inner, ast.RangeAggregation) or inner.op != "count_over_time":
+        return None
+    if isinstance(expr, ast.VectorAggregation) and expr.op != "sum":
+        return None
+    offset, window = nanoseconds(inner.log_range.offset), nanoseconds(inner.log_range.range)
+    if offset % MILLISECOND != 1:
+        return None
+
+    def only_at(moment: int) -> ast.MetricExpr:
+        query = inner.log_range.query
+        log_range = replace(
+            inner.log_range,
+            query=replace(query, stages=query.stages + _AT_MILLISECONDS),
+            range=ast.Duration(MILLISECOND, "1ms"),
+            offset=_offset(moment),
+        )
+        return map_ranges(expr, lambda _: log_range)
+
+    return Boundaries(shifted(expr, -1), only_at(offset - 1), only_at(offset - 1 + window))
 
 
 # --- streams apart by the values of one label -----------------------------------------------------
