@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.engine.store.reference import numbers, single
-from toolkit.engine.store import Store, files, frames, segment
+from toolkit.engine.store import Store, StreamBatch, files, frames, segment
+from toolkit.engine.store import store as store_module
 
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("child.py")
@@ -127,3 +128,46 @@ def test_a_crash_between_any_two_steps_loses_nothing_acknowledged(recorder: Reco
         # More than acknowledged is at most the write that was on its way.
         assert found == list(range(len(found)))
         assert len(found) <= acknowledged + 30
+
+
+def test_files_are_on_disk_before_they_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps what was synced: content before its name, names before what names them."""
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def name(file: int) -> str:
+        return Path(f"/proc/self/fd/{file}").readlink().name
+
+    def synced(file: int) -> None:
+        steps.append(f"sync {name(file)}")
+        fsync(file)
+
+    def renamed(self: Path, target: Path) -> Path:
+        steps.append(f"name {target.name}")
+        return replace(self, target)
+
+    monkeypatch.setattr(store_module, "SMALLEST_SEGMENT", 1)
+    path = tmp_path / "store"
+    with Store.open(path, write=True) as store:
+        store.append(single(1))
+        monkeypatch.setattr(os, "fsync", synced)
+        monkeypatch.setattr(os, "fdatasync", synced)
+        monkeypatch.setattr(Path, "replace", renamed)
+        store.append(single(2))
+        appended, steps = steps, []
+        with store.bulk() as loader:
+            loader.add([StreamBatch({"app": "new"}, [1], ["3"])])
+        loaded, steps = steps, []
+        monkeypatch.undo()
+    assert appended == ["sync journal-00000000.log"]
+    assert loaded == [
+        "sync segment-00000000.arrow.tmp",
+        "name segment-00000000.arrow",
+        "sync store",
+        "sync streams.log",
+        "sync manifest.json.tmp",
+        "name manifest.json",
+        "sync store",
+    ]

@@ -15,8 +15,9 @@ import pytest
 import xxhash
 
 from tests.engine.store.reference import numbers, single
-from toolkit.engine.store import Store, StreamBatch, frames
+from toolkit.engine.store import EntryBlock, Store, StreamBatch, frames, segment
 from toolkit.engine.store import store as store_module
+from toolkit.engine.store.model import block_of
 from toolkit.errors import StoreError
 
 
@@ -43,16 +44,16 @@ def read(path: Path) -> list[int]:
 def test_a_segment_flipped_anywhere_is_found_before_its_data_are_used(
     filled: Path, write: bool
 ) -> None:
-    (segment,) = filled.glob("segment-*.arrow")
-    whole = segment.read_bytes()
+    (found,) = filled.glob("segment-*.arrow")
+    whole = found.read_bytes()
     for place in range(0, len(whole), 101):
         damaged = bytearray(whole)
         damaged[place] ^= 1
-        segment.write_bytes(damaged)
+        found.write_bytes(damaged)
         with Store.open(filled, write=write) as store, pytest.raises(StoreError) as caught:
             numbers(store.snapshot())
-        assert f"{segment} is damaged: the checksum of" in caught.value.message
-    segment.write_bytes(whole)
+        assert f"{found} is damaged: the checksum of" in caught.value.message
+    found.write_bytes(whole)
     assert read(filled) == list(range(202))
 
 
@@ -186,6 +187,9 @@ def test_a_full_disk_is_an_error_and_afterwards_writing_goes_on(tmp_path: Path, 
     with pytest.raises(StoreError, match=r"cannot write .*segment-00000000\.arrow"):
         store._backend.load([store_block(range(3, 1000))])
     store.append(single(4))
+    # The failed load brought streams that the journal has to tell now.
+    shutil.copytree(tmp_path, tmp_path.with_suffix(".copy"))
+    assert read(tmp_path.with_suffix(".copy")) == [0, 2, 4]
     full_disk(resource.RLIM_INFINITY)
     store._backend.load([store_block(range(5, 1000))])
     store.append(single(3))
@@ -193,9 +197,7 @@ def test_a_full_disk_is_an_error_and_afterwards_writing_goes_on(tmp_path: Path, 
     assert read(tmp_path) == [0, *range(2, 1000)]
 
 
-def store_block(numbers: range):
-    from toolkit.engine.store.model import block_of
-
+def store_block(numbers: range) -> EntryBlock:
     return block_of([batch for number in numbers for batch in single(number)])
 
 
@@ -226,8 +228,6 @@ def test_a_sync_that_fails_acknowledges_nothing(
 def test_a_failing_background_stops_writing_before_memory_runs_full(
     tmp_path: Path, full_disk, monkeypatch: pytest.MonkeyPatch, small_files: None
 ) -> None:
-    from toolkit.engine.store import segment
-
     def fail(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
@@ -245,6 +245,31 @@ def test_a_failing_background_stops_writing_before_memory_runs_full(
     with Store.open(tmp_path, write=True) as again:
         again.append(single(5000))
         assert numbers(again.snapshot()) == [*written, 5000]
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_sealed_journal_that_was_cut_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the last journal can end in a write that was cut short."""
+
+    def fail(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(segment, "publish", fail)
+        with Store.open(tmp_path, write=True) as store:
+            for number in range(30):
+                store.append(single(number))
+    sealed = tmp_path / "journal-00000000.log"
+    whole = sealed.read_bytes()
+    sealed.write_bytes(whole[: -frames.FRAME_SIZE - 1])
+    for write in (True, False):
+        with pytest.raises(StoreError, match=r"journal-00000000\.log is damaged"):
+            Store.open(tmp_path, write=write)
+    sealed.write_bytes(whole)
+    Store.open(tmp_path, write=True).close()
+    assert read(tmp_path) == list(range(30))
 
 
 def test_any_arrow_reader_opens_a_segment(filled: Path) -> None:
@@ -270,17 +295,11 @@ def test_lines_longer_than_a_block_of_checksums(tmp_path: Path) -> None:
     lines = ["x" * 2_500_000, "", "y" * (1 << 20), "z" * ((1 << 22) - 2_500_000 - (1 << 20)), ""]
     block = StreamBatch({"a": "b"}, [1, 2, 3, 4, 5], lines)
     with Store.open(tmp_path, write=True) as store:
-        store._backend.load([store_block_of(block)])
+        store._backend.load([block_of([block])])
     for rows in ([0], [1], [2], [3], [4], [0, 4], [1, 2, 3]):
         with Store.open(tmp_path, write=False) as reader:
             found = reader.snapshot().select([], 0, 9).lines(np.array(rows)).to_pylist()
             assert found == [lines[row].encode() for row in rows]
-
-
-def store_block_of(batch: StreamBatch):
-    from toolkit.engine.store.model import block_of
-
-    return block_of([batch])
 
 
 def test_a_copied_directory_is_a_store(filled: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from toolkit.engine.store import NO_METADATA, Store, StreamBatch
@@ -116,9 +117,12 @@ def test_what_does_not_fit_is_refused_by_name():
     store = Store.in_memory()
     with pytest.raises(StoreError, match="2 timestamps and 1 lines"):
         store.append([StreamBatch({"a": "x"}, [1, 2], ["1"])])
-    with pytest.raises(StoreError, match="64 bits"):
+    with pytest.raises(StoreError, match="does not fit 64 bits"):
         store.append([StreamBatch({"a": "x"}, [2**63], ["1"])])
-    store.append([StreamBatch({"a": "x"}, [1], ["1"])])
+    for wrong in (1.5, "1", None):
+        with pytest.raises(StoreError, match="not an integer"):
+            store.append([StreamBatch({"a": "x"}, [wrong], ["1"])])
+    store.append([StreamBatch({"a": "x"}, np.array([1]), ["1"])])
     with pytest.raises(LogQLTypeError):
         store.snapshot().select([Matcher("a", "=~", "(")], 0, 9)
     assert len(store.snapshot()) == 1

@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.engine.store.reference import content, expected, numbers, single
-from toolkit.engine.store import Store, StreamBatch, frames, writer
+from toolkit.engine.store import (
+    Store,
+    StreamBatch,
+    files,
+    frames,
+    maintenance,
+    manifest,
+    segment,
+    writer,
+)
+from toolkit.engine.store import reader as reader_module
 from toolkit.errors import StoreError
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +60,54 @@ def test_readers_see_all_that_was_acknowledged_while_another_process_writes(
     for reader in readers:
         reader.close()
     assert list((tmp_path / "store").glob("segment-*.arrow"))
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_reader_that_is_overtaken_reads_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its look at the manifest and at the journals, the journals become segments."""
+    settle, publish = threading.Event(), files.publish
+
+    def publish_later(path: Path) -> None:
+        settle.wait()
+        publish(path)
+
+    def overtaken(path: Path) -> bytes:
+        text = manifest.read_manifest(path)
+        settle.set()
+        while (tmp_path / "journal-00000001.log").exists():
+            time.sleep(0.001)
+        return text
+
+    monkeypatch.setattr(segment, "publish", publish_later)
+    store = Store.open(tmp_path, write=True)
+    store.append(single(0))
+    reader = Store.open(tmp_path, write=False)
+    for number in range(1, 45):
+        store.append(single(number))
+    monkeypatch.setattr(reader_module, "read_manifest", overtaken)
+    assert numbers(reader.snapshot()) == list(range(45))
+    reader.close()
+    store.close()
+
+
+@pytest.mark.usefixtures("small_files")
+def test_writing_waits_for_the_background_so_that_memory_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, waiting = files.publish, []
+
+    def slow(path: Path) -> None:
+        time.sleep(0.01)
+        publish(path)
+
+    monkeypatch.setattr(segment, "publish", slow)
+    with Store.open(tmp_path, write=True) as store:
+        for number in range(300):
+            store.append(single(number))
+            waiting.append(len(store._backend._maintenance._sealed))
+    assert max(waiting) == maintenance.MOST_SEALED
 
 
 def test_a_second_writing_process_is_told_who_writes(

@@ -11,6 +11,8 @@ import numpy as np
 from toolkit.engine.store.merge import SEGMENT_BYTES, SEGMENT_ROWS
 from toolkit.engine.store.model import EntryBlock, StreamBatch, block_of, offsets_of
 
+BLOCK_ROWS = 8_192  # that are put into columns at once
+
 
 class BulkLoader:
     """Gathers entries up to a segment's size. Not for several threads at once.
@@ -22,16 +24,31 @@ class BulkLoader:
 
     def __init__(self, write: Callable[[Sequence[EntryBlock]], None]) -> None:
         self._write = write
+        self._batches: list[StreamBatch] = []  # not yet in columns
+        self._batch_rows = 0
         self._blocks: list[EntryBlock] = []
         self._rows = 0
         self._size = 0
 
     def add(self, batches: Iterable[StreamBatch]) -> None:
         """Take entries; some or all of those taken so far may be written."""
-        self.add_block(block_of(batches))
+        for batch in batches:
+            self._batches.append(batch)
+            self._batch_rows += len(batch.timestamps)
+            if self._batch_rows >= BLOCK_ROWS:
+                self._to_columns()
+
+    def _to_columns(self) -> None:
+        block = block_of(self._batches)
+        self._batches, self._batch_rows = [], 0
+        self._add(block)
 
     def add_block(self, block: EntryBlock) -> None:
         """:meth:`add` for entries that are in columns already."""
+        self._to_columns()
+        self._add(block)
+
+    def _add(self, block: EntryBlock) -> None:
         offsets = offsets_of(block.lines)
         start = 0
         while start < len(block):
@@ -42,7 +59,7 @@ class BulkLoader:
                 len(block),
             )
             if end <= start and self._rows:
-                self.flush()
+                self._write_blocks()
                 continue
             end = max(end, start + 1)  # a line larger than a segment is one of its own
             self._blocks.append(block.sliced(start, end))
@@ -50,13 +67,17 @@ class BulkLoader:
             self._size += int(offsets[end] - offsets[start])
             start = end
             if self._rows >= SEGMENT_ROWS or self._size >= SEGMENT_BYTES:
-                self.flush()
+                self._write_blocks()
 
     def flush(self) -> None:
         """Write what was taken; it is durable when this returns.
 
         Raises :class:`toolkit.errors.StoreError`; what was taken is kept, to be tried again.
         """
+        self._to_columns()
+        self._write_blocks()
+
+    def _write_blocks(self) -> None:
         if self._blocks:
             self._write(self._blocks)
         self._blocks, self._rows, self._size = [], 0, 0

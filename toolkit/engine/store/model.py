@@ -156,30 +156,33 @@ def block_of(batches: Iterable[StreamBatch]) -> EntryBlock:
     """
     labels: list[Labels] = []
     numbers: list[int] = []
-    times: list[Int64s] = []
+    times: list[int] = []
     lines: list[str | bytes] = []
     sets: dict[Pairs, int] = {}
-    metadata: list[Int32s] = []
+    metadata: list[int] = []  # shorter than the others until an entry has some
     for batch in batches:
         _check(batch)
         labels.append(batch.labels)
         numbers.append(len(batch.timestamps))
-        times.append(_times(batch.timestamps))
+        if batch.metadata is not None:
+            metadata.extend([NO_METADATA] * (len(times) - len(metadata)))
+            metadata.extend(_set_number(each, sets) for each in batch.metadata)
+        column = batch.timestamps
+        times.extend(column.tolist() if isinstance(column, np.ndarray) else column)
         lines.extend(batch.lines)
-        metadata.append(_metadata_column(batch, sets))
-    count = len(labels)
+    metadata.extend([NO_METADATA] * (len(times) - len(metadata)))
     return EntryBlock(
         labels=labels,
-        streams=np.repeat(np.arange(count, dtype=np.int32), numbers) if count else _NO_STREAMS,
-        timestamps=np.concatenate(times) if count else _NO_TIMES,
+        streams=np.repeat(np.arange(len(labels), dtype=np.int32), numbers),
+        timestamps=_times(times),
         lines=encode_lines(lines),
         sets=[dict(key) for key in sets],
-        metadata=np.concatenate(metadata) if count else _NO_STREAMS,
+        metadata=np.array(metadata, np.int32),
     )
 
 
-_NO_STREAMS: Int32s = np.empty(0, np.int32)
-_NO_TIMES: Int64s = np.empty(0, np.int64)
+def _set_number(metadata: Labels | None, sets: dict[Pairs, int]) -> int:
+    return sets.setdefault(metadata_pairs(metadata), len(sets)) if metadata else NO_METADATA
 
 
 def _times(timestamps: Sequence[int]) -> Int64s:
@@ -193,22 +196,12 @@ def _times(timestamps: Sequence[int]) -> Int64s:
 
 
 def _check(batch: StreamBatch) -> None:
-    lengths = {len(batch.timestamps), len(batch.lines)}
-    if batch.metadata is not None:
-        lengths.add(len(batch.metadata))
-    if len(lengths) != 1:
+    rows = len(batch.timestamps)
+    if rows != len(batch.lines) or (batch.metadata is not None and rows != len(batch.metadata)):
         raise StoreError(
-            f"a batch holds {len(batch.timestamps)} timestamps and {len(batch.lines)} lines"
+            f"a batch holds {rows} timestamps and {len(batch.lines)} lines"
             + ("" if batch.metadata is None else f" and {len(batch.metadata)} metadata")
         )
-
-
-def _metadata_column(batch: StreamBatch, sets: dict[Pairs, int]) -> Int32s:
-    column = np.full(len(batch.timestamps), NO_METADATA, np.int32)
-    for row, metadata in enumerate(batch.metadata or ()):
-        if metadata:
-            column[row] = sets.setdefault(metadata_pairs(metadata), len(sets))
-    return column
 
 
 def freeze(labels: Pairs) -> Mapping[str, str]:

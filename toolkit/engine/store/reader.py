@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from toolkit.engine.store.files import damaged
 from toolkit.engine.store.frames import FrameReader
 from toolkit.engine.store.journal import JOURNAL_MAGIC, STREAMS_MAGIC, decode_change
 from toolkit.engine.store.manifest import (
@@ -143,4 +144,6 @@ class ReadBackend:
             change = decode_change(payload)
             self._table.extend(change.first_stream, change.new_streams)
             journal.tail.apply(change)
+        if following and journal.reader.torn:
+            raise damaged(journal.reader.path, f"at byte {journal.reader.end}")
         return following

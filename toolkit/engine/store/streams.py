@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import re2
 import xxhash
 from numpy.typing import NDArray
 
 from toolkit.engine.store.columns import Column
 from toolkit.engine.store.model import Int32s, Pairs, StreamInfo, freeze
 from toolkit.errors import LogQLTypeError, StoreError
+from toolkit.logql import regex
 from toolkit.logql.ast import Matcher
 
 Mask = NDArray[np.bool_]
@@ -142,15 +142,12 @@ def value_test(matcher: Matcher) -> Callable[[str], bool]:
     if matcher.op == "!=":
         return lambda value: value != wanted
     try:
-        pattern = re2.compile(f"(?s:{wanted})", _QUIET)
-    except re2.error as error:
-        raise LogQLTypeError(f"error parsing regexp: {error}", span=matcher.span) from error
+        regex.check(wanted)  # alone: in the parentheses below it might be right by accident
+        pattern = regex.compile(f"(?s:{wanted})")
+    except regex.RegexError as error:
+        raise LogQLTypeError(str(error), span=matcher.span) from error
     negate = matcher.op == "!~"
     return lambda value: (pattern.fullmatch(value) is None) == negate
-
-
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
 def ids_of(mask: Mask) -> Int32s:
