@@ -1,0 +1,203 @@
+"""The source that the settings name, opened: a Loki, a Grafana in front of one, files, a store or
+the sample cluster.
+
+Which labels events have is the setting ``labels.dialect``. Without it a Loki or a store is taken to
+hold what Falcosidekick writes with ``customfields: source:falco`` in text format. Files and the
+sample are labelled the same way but keep their events as JSON lines, so that every field can be
+asked for; ``--labels source-falco`` shows them as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import platformdirs
+
+import toolkit
+from toolkit.engine.engine import Engine
+from toolkit.engine.store import Store
+from toolkit.errors import SettingsError
+from toolkit.falco.labels import SOURCE_FALCO, LabelSchema, dialects
+from toolkit.falco.reader import read_events
+from toolkit.falco.sample import SEED, sample_events
+from toolkit.http import HttpClient
+from toolkit.settings import Settings
+from toolkit.sources.base import LokiSource, SourceDescription
+from toolkit.sources.cache import AnswerCache
+from toolkit.sources.embedded import EmbeddedSource
+from toolkit.sources.files import Loaded, Refused, load_events
+from toolkit.sources.grafana import grafana_source
+from toolkit.sources.http import HttpSource
+
+JSON_LINES = dialects()["source-falco-json"]
+_NOTHING = Loaded()
+_DAY = 86_400 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source, the labels of its events, and what was noticed on opening. Close it, or use with.
+
+    ``schema`` is what named queries are rendered for.
+    """
+
+    source: LokiSource
+    schema: LabelSchema
+    loaded: Loaded = _NOTHING
+    closing: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    @property
+    def refused(self) -> Refused:
+        """Lines of files that are no events; none for the other sources."""
+        return self.loaded.refused
+
+    def not_sent(self, start: int, end: int) -> dict[str, int]:
+        """How many events in ``[start, end)`` Falcosidekick would not have sent on, by reason."""
+        found = {
+            reason: sum(start <= time < end for time in times)
+            for reason, times in self.loaded.unsent.items()
+        }
+        return {reason: count for reason, count in found.items() if count}
+
+    def close(self) -> None:
+        """Lets go of connections and files."""
+        self.closing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_source(settings: Settings, *, now: int | None = None) -> Opened:
+    """Opens the source that ``settings.source`` names.
+
+    ``now`` (ns) is the clock of the sample cluster, by default the present. Raises SettingsError,
+    EventError, StoreError or SourceError, as the kind of source has it.
+    """
+    openers: dict[str, Callable[[], Opened]] = {
+        "http": lambda: _http(settings),
+        "grafana": lambda: _grafana(settings),
+        "events": lambda: _events(settings),
+        "store": lambda: _store(settings),
+        "sample": lambda: _sample(settings, time.time_ns() if now is None else now),
+    }
+    return openers[settings.source]()
+
+
+def _http(settings: Settings) -> Opened:
+    schema = settings.labels(SOURCE_FALCO)
+    connection = settings.loki
+    client = HttpClient(connection)
+    cache = None
+    if settings.cache is not None:
+        cache = AnswerCache(settings.cache, f"{connection.url} {connection.tenant or ''}")
+    source = HttpSource(
+        client, SourceDescription("http", client.url, connection.tenant), cache=cache
+    )
+    return Opened(source, schema, closing=source.close)
+
+
+def _grafana(settings: Settings) -> Opened:
+    schema = settings.labels(SOURCE_FALCO)
+    source = grafana_source(
+        settings.grafana,
+        datasource_uid=settings.datasource_uid,
+        datasource_url=settings.datasource_url,
+        cache_directory=settings.cache,
+    )
+    return Opened(source, schema, closing=source.close)
+
+
+def _events(settings: Settings) -> Opened:
+    schema = settings.labels(JSON_LINES)
+    store = Store.in_memory()
+    loaded = load_events(
+        store,
+        read_events(settings.events),
+        schema,
+        strict=settings.strict,
+        rejects=settings.rejects,
+    )
+    names = ", ".join("standard input" if one == "-" else Path(one).name for one in settings.events)
+    source = EmbeddedSource(Engine(store.snapshot), store=store, address=f"events of {names}")
+    return Opened(source, schema, loaded, closing=source.close)
+
+
+def _store(settings: Settings) -> Opened:
+    path = settings.store
+    if path is None:
+        raise SettingsError("the directory of the store is not set", setting="store.path")
+    schema = settings.labels(SOURCE_FALCO)
+    store = Store.open(path, write=False)
+    address = f"embedded store {path.name}"
+    source = EmbeddedSource(Engine(store.snapshot), store=store, address=address)
+    return Opened(source, schema, closing=source.close)
+
+
+# --- the sample cluster ---------------------------------------------------------------------------
+
+
+def _sample(settings: Settings, now: int) -> Opened:
+    """The sample of today: one for each day and dialect, kept in the user's cache directory."""
+    schema = settings.labels(JSON_LINES)
+    # The last nanosecond of the day, so that the whole day has one sample and one story.
+    clock = now - now % _DAY + _DAY - 1
+    day = datetime.fromtimestamp(clock // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+    look = hashlib.sha256(repr(schema).encode()).hexdigest()[:12]
+    home = Path(platformdirs.user_cache_dir("falco-toolkit")) / "sample"
+    path = home / f"{toolkit.__version__}-{look}-{day}"
+    store = _kept(path, lambda made: _fill(made, clock, schema))
+    source = EmbeddedSource(Engine(store.snapshot), store=store, address="the sample cluster")
+    return Opened(source, schema, closing=source.close)
+
+
+def _fill(store: Store, clock: int, schema: LabelSchema) -> None:
+    load_events(store, sample_events(SEED, clock), schema)
+
+
+def _kept(path: Path, fill: Callable[[Store], None]) -> Store:
+    """The store in ``path``, made there first if need be; in memory where nothing can be kept."""
+    if not path.is_dir():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            making = Path(tempfile.mkdtemp(dir=path.parent, prefix=".making-"))
+        except OSError:
+            store = Store.in_memory()
+            fill(store)
+            return store
+        try:
+            with Store.open(making, write=True) as store:
+                fill(store)
+            _remove_others(path)
+            making.rename(path)
+        except OSError:
+            # Another process was quicker, and made the same.
+            if not path.is_dir():
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    return Store.open(path, write=False)
+
+
+def _remove_others(path: Path) -> None:
+    """Samples of other days; one that is in use by another process stays readable to it."""
+    same_look = path.name[: -len("2026-01-01")]
+    for other in path.parent.iterdir():
+        if other.name.startswith(same_look) and other != path:
+            shutil.rmtree(other, ignore_errors=True)
