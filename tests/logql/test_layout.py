@@ -15,7 +15,8 @@ from toolkit.logql.printer import print_expr
 
 _LONG = (
     "topk(10, sum by (rule, hostname) (count_over_time("
-    '{source="syscall", priority=~"Critical|Error"} |= "shell" or "exec" | json | image!="" [5m] offset 1h))) '
+    '{source="syscall", priority=~"Critical|Error"} |= "shell" or "exec" | json '
+    '| image!="" [5m] offset 1h))) '
     "/ on (rule) group_left () (sum(rate({source=`syscall`}[1d])) + vector(1))"
 )
 

@@ -21,7 +21,7 @@ LABEL_FILTERS: Final = (
     ast.AndLabelFilter,
     ast.OrLabelFilter,
 )
-_LINE_CHANGERS: Final = (ast.LineFormat, ast.UnpackParser)
+LINE_CHANGERS: Final = (ast.LineFormat, ast.UnpackParser)
 
 Step = tuple[ast.LineFilter, ...] | ast.Stage
 """Line filters that are run together, or another stage."""
@@ -48,7 +48,7 @@ def evaluation_order(stages: Sequence[ast.Stage]) -> list[Step]:
             filters.append(stage)
         else:
             others.append(stage)
-            if isinstance(stage, _LINE_CHANGERS):
+            if isinstance(stage, LINE_CHANGERS):
                 close()
     close()
     return steps

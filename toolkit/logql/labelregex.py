@@ -74,3 +74,24 @@ def _uncaptured(node: Node) -> Node:
 
 def _is_dot(node: Node, op: Op) -> bool:
     return node.op is op and node.sub[0].op is Op.ANY_CHAR_NOT_NL
+
+
+@lru_cache(maxsize=1024)
+def loses_anchors(pattern: str) -> bool:
+    """Whether Loki finds ``pattern`` anywhere in a label's value although it should be all of it.
+
+    That is so where it replaces a concatenation by a search for the text in it: ``err.*`` becomes
+    "contains err", and so does ``war|warm``, which Go reads as ``war(?:|m)``. Between two ``.*``
+    the search is the same.
+    """
+    return not stays_a_regex(pattern) and _loses_anchors(simplify(parse(pattern)))
+
+
+def _loses_anchors(node: Node) -> bool:
+    while node.op is Op.CAPTURE:
+        node = node.sub[0]
+    if node.op is Op.ALTERNATE:
+        return any(map(_loses_anchors, node.sub))
+    if node.op is not Op.CONCAT:
+        return False
+    return not (_is_dot(node.sub[0], Op.STAR) and _is_dot(node.sub[-1], Op.STAR))

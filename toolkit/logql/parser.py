@@ -13,6 +13,7 @@ from toolkit.logql import ast
 from toolkit.logql.grammar import logql
 from toolkit.logql.grammar.common import Fault
 from toolkit.logql.grammar.machine import GaveUp, run
+from toolkit.logql.hints import propose
 from toolkit.logql.lexer import Fault as LexerFault
 from toolkit.logql.lexer import Lexer, fault_message
 from toolkit.logql.quoting import encode
@@ -65,9 +66,12 @@ def parse_unvalidated(text: str, *, variables: bool = True) -> ast.Expr:
         result = run(logql(), lexer.next, report)
     except Fault as fault:
         message = f"parse error : {fault.message}"
-        raise LogQLSyntaxError(message, text=text, span=fault.span) from fault
+        hint = propose(message, text, fault.span)
+        raise LogQLSyntaxError(message, text=text, span=fault.span, hint=hint) from fault
     except GaveUp:
         pass  # reported before, and raised below
     if lexer.fault is not None:
-        raise LogQLSyntaxError(fault_message(lexer.fault), text=text, span=lexer.fault.span)
+        message, span = fault_message(lexer.fault), lexer.fault.span
+        hint = propose(message, text, span)
+        raise LogQLSyntaxError(message, text=text, span=span, hint=hint)
     return cast(ast.Expr, result)

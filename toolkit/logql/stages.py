@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from toolkit.errors import LogQLTypeError, Span
 from toolkit.logql import ast, regex
 from toolkit.logql.canonical import stage as canonical_stage
+from toolkit.logql.hints import propose
 from toolkit.logql.hoisting import Step, evaluation_order
 from toolkit.logql.ip import parse_ip
 from toolkit.logql.jsonpath import parse_logfmt_key, parse_path
@@ -34,7 +35,8 @@ def check_stages(expr: ast.Expr, text: str = "", *, variables: bool = False) -> 
                 row = step if isinstance(step, tuple) else (step,)
                 shown = " ".join(map(canonical_stage, row))
                 message = f"parse error : stage '{shown}' : {problem}"
-                raise LogQLTypeError(message, text=text, span=span)
+                hint = propose(problem, text, span)
+                raise LogQLTypeError(message, text=text, span=span, hint=hint)
 
 
 def _problems(step: Step, variables: bool) -> Iterator[_Problem]:

@@ -7,6 +7,7 @@ from typing import Final
 from toolkit.errors import LogQLTypeError, Span
 from toolkit.logql import ast, regex
 from toolkit.logql.grammar.common import Wrong
+from toolkit.logql.hints import propose
 
 _NO_MATCHER: Final = (
     "queries require at least one regexp or equality matcher that does not have an "
@@ -46,7 +47,8 @@ def validate(expr: ast.Expr, text: str) -> None:
 
 
 def _error(message: str, text: str, span: Span) -> LogQLTypeError:
-    return LogQLTypeError(f"parse error : {message}", text=text, span=span)
+    hint = propose(message, text, span)
+    return LogQLTypeError(f"parse error : {message}", text=text, span=span, hint=hint)
 
 
 def _check_selector(selector: ast.Selector, text: str) -> None:
