@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from toolkit.logql.numbers import parse_float
 from toolkit.logql.template import parse_template, required_labels, simple_key
-from toolkit.logql.template.floats import parse_float
 from toolkit.logql.template.nodes import Action, Branch, Number, String
-from toolkit.logql.template.quoting import can_backquote, quote, quote_char, unquote
+from toolkit.logql.template.quoting import can_backquote, quote_ascii, quote_char, unquote
 
 
 def only_argument(text: str) -> object:
@@ -80,12 +80,11 @@ def test_what_is_no_string_constant(literal: str) -> None:
 
 
 def test_quoting() -> None:
-    # strconv.Quote, QuoteToASCII, QuoteRune, CanBackquote
-    assert quote('a"b\\\n\x07\x7f\udcffé\u200b\U0001f600') == (
-        '"a\\"b\\\\\\n\\a\\x7f\\xffé\\u200b\U0001f600"'
+    # strconv.QuoteToASCII, QuoteRune, CanBackquote
+    assert quote_ascii('a"b\\\n\x07\x7f\udcffé\u200b\U0001f600') == (
+        r'"a\"b\\\n\a\x7f\xff\u00e9\u200b\U0001f600"'
     )
-    assert quote("é\U0001f600", ascii_only=True) == '"\\u00e9\\U0001f600"'
-    assert quote_char(39) == "'\\''"
+    assert quote_char(39) == r"'\''"
     assert quote_char(0xD800) == "'\ufffd'"
     assert can_backquote("a\tb") and not can_backquote("a`b") and not can_backquote("\udcff")
 

@@ -11,7 +11,8 @@ from collections.abc import Container, Generator, Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from toolkit.logql.template.quoting import is_printable, is_stray_byte, quote
+from toolkit.logql.quoting import encode, quote
+from toolkit.logql.template.quoting import is_printable, is_stray_byte
 
 
 class Kind(Enum):
@@ -75,7 +76,7 @@ class Token(NamedTuple):
             return self.value
         if self.kind in (Kind.KEYWORD, Kind.DOT):
             return f"<{self.value}>"
-        if len(self.value.encode("utf-8", "surrogateescape")) > 10:
+        if len(encode(self.value)) > 10:
             return f"{quote(self.value[:10])}..."
         return quote(self.value)
 

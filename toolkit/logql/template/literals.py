@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import re
 
-from toolkit.logql.template.floats import parse_float
+from toolkit.logql.numbers import parse_float
+from toolkit.logql.quoting import quote
 from toolkit.logql.template.lexer import Kind
 from toolkit.logql.template.nodes import Number
-from toolkit.logql.template.quoting import quote, unquote_char
+from toolkit.logql.template.quoting import unquote_char
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 UINT_MAX = (1 << 64) - 1

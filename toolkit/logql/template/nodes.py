@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from toolkit.logql.template.quoting import quote
+from toolkit.logql.quoting import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,7 @@ class Chain:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        inner = f"({self.node})" if isinstance(self.node, Pipe) else str(self.node)
-        return inner + "".join("." + name for name in self.names)
+        return _text(self)
 
 
 # --- pipelines ------------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ class Command:
     args: tuple[Operand, ...]
 
     def __str__(self) -> str:
-        return " ".join(f"({arg})" if isinstance(arg, Pipe) else str(arg) for arg in self.args)
+        return _text(Pipe(self.pos, (), False, (self,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +154,30 @@ class Pipe:
     commands: tuple[Command, ...]
 
     def __str__(self) -> str:
-        body = " | ".join(str(command) for command in self.commands)
-        if not self.variables:
-            return body
-        names = ", ".join(str(variable) for variable in self.variables)
-        return f"{names} {'=' if self.assign else ':='} {body}"
+        return _text(self)
 
 
 Operand = Dot | Nil | Bool | Number | String | Field | Variable | Identifier | Chain | Pipe
+
+
+def _text(node: Operand) -> str:
+    """A term or pipeline as written; one frame of the stack for each level of parentheses."""
+    if isinstance(node, Chain):
+        inner = _text(node.node)
+        fields = "".join("." + name for name in node.names)
+        return f"({inner}){fields}" if isinstance(node.node, Pipe) else inner + fields
+    if not isinstance(node, Pipe):
+        return str(node)
+    parts: list[str] = []
+    if node.variables:
+        names = ", ".join(str(variable) for variable in node.variables)
+        parts += [names, " = " if node.assign else " := "]
+    for stage, command in enumerate(node.commands):
+        parts += [" | "] if stage else []
+        for place, arg in enumerate(command.args):
+            parts += [" "] if place else []
+            parts += ["(", _text(arg), ")"] if isinstance(arg, Pipe) else [_text(arg)]
+    return "".join(parts)
 
 
 # --- actions --------------------------------------------------------------------------------------

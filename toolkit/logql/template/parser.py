@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator
 from typing import Literal, NoReturn
 
 from toolkit.errors import Span
+from toolkit.logql.quoting import quote
 from toolkit.logql.template.errors import TemplateSyntaxError
 from toolkit.logql.template.lexer import Kind, Token, tokens
 from toolkit.logql.template.literals import number
@@ -37,7 +38,7 @@ from toolkit.logql.template.nodes import (
     Text,
     Variable,
 )
-from toolkit.logql.template.quoting import WHITE_SPACE, quote, unquote
+from toolkit.logql.template.quoting import WHITE_SPACE, unquote
 
 MAX_DEPTH = 100
 """How deep parentheses and control structures may nest; deeper ones are refused."""
@@ -68,7 +69,11 @@ def parse(text: str, *, name: str, functions: Container[str]) -> Template:
     """
     definitions: dict[str, tuple[Node, ...]] = {}
     parser = _Parser(name, text, tokens(text, functions), functions, definitions)
-    root = parser.parse_root()
+    try:
+        root = parser.parse_root()
+    except RecursionError:
+        # MAX_DEPTH leaves room enough, unless the caller is very deep itself.
+        parser.fail("max expression depth exceeded")
     return Template(name, text, definitions.get(name, root), definitions)
 
 

@@ -1,4 +1,4 @@
-"""Go's string and character literals: written (``quote``) and read (``unquote``).
+"""Go's string and character literals, as far as templates need more than LogQL itself.
 
 A Go string is a sequence of bytes; here it is a ``str`` in which a byte that is no part of valid
 UTF-8 stands as the lone surrogate U+DC80..U+DCFF (``errors="surrogateescape"``).
@@ -8,6 +8,8 @@ After the behaviour of Go's ``strconv`` package (quote.go).
 from __future__ import annotations
 
 import re
+
+from toolkit.logql.quoting import decode, encode
 
 _NAMED = {
     "a": "\a",
@@ -23,7 +25,6 @@ _ESCAPES = {value: "\\" + name for name, value in _NAMED.items() if name != "\\"
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
 )
-_PLAIN = re.compile(r"[ !#-\[\]-~]*")
 
 
 WHITE_SPACE = (
@@ -31,16 +32,6 @@ WHITE_SPACE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """What Go's ``unicode.IsSpace`` holds for (Python's ``str.strip`` takes U+001C..U+001F too)."""
-
-
-def from_bytes(data: bytes) -> str:
-    """The text of ``data``; what is not UTF-8 is kept as surrogates."""
-    return data.decode("utf-8", "surrogateescape")
-
-
-def to_bytes(text: str) -> bytes:
-    """The bytes of ``text``."""
-    return text.encode("utf-8", "surrogateescape")
 
 
 def is_stray_byte(char: str) -> bool:
@@ -53,11 +44,9 @@ def is_printable(char: str) -> bool:
     return char.isprintable()
 
 
-def quote(text: str, *, ascii_only: bool = False) -> str:
-    """``text`` as a double-quoted Go literal (``%q``; with ``ascii_only``, ``%+q``)."""
-    if _PLAIN.fullmatch(text):
-        return f'"{text}"'
-    return '"' + "".join([_escape(char, '"', ascii_only) for char in text]) + '"'
+def quote_ascii(text: str) -> str:
+    """``text`` as a double-quoted Go literal in ASCII (``%+q``)."""
+    return '"' + "".join([_escape(char, '"', True) for char in text]) + '"'
 
 
 def quote_char(code: int, *, ascii_only: bool = False) -> str:
@@ -105,7 +94,7 @@ def unquote(literal: str) -> str:
         return body
     raw = _ESCAPE.sub(lambda match: _unescape(match, '"'), body)
     # Bytes written one by one (\xc3\xa9) make up a character together.
-    return from_bytes(to_bytes(raw))
+    return decode(encode(raw))
 
 
 def unquote_char(literal: str) -> int:
