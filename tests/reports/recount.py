@@ -17,8 +17,9 @@ from toolkit.engine.store import Store, StreamBatch
 from toolkit.falco.event import FalcoEvent
 from toolkit.falco.labels import LabelSchema, dialects
 from toolkit.reports.collect import Asker, collect
-from toolkit.reports.data import Refused, ReportData
+from toolkit.reports.data import ReportData
 from toolkit.sources.embedded import EmbeddedSource
+from toolkit.sources.files import Refused
 
 DEFAULT = dialects()["source-falco"]
 HEARTBEAT = "Falco internal: metrics snapshot"

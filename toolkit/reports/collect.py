@@ -7,7 +7,7 @@ nodes there are. Windows are whole buckets with ``offset 1ns``: each event count
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -19,12 +19,13 @@ from toolkit.analysis.periods import SECOND, Period
 from toolkit.catalog import Catalog
 from toolkit.falco.labels import LabelSchema
 from toolkit.falco.priority import Priority
-from toolkit.falco.rules import Catalogue, catalogue
+from toolkit.falco.rules import Catalogue, InferredSource, canonical_source, catalogue
 from toolkit.logql.durations import format_prometheus
 from toolkit.reports.changes import new_rules, vanished_rules
-from toolkit.reports.data import Asked, Cell, Refused, ReportData, RuleRow, SourceFacts
+from toolkit.reports.data import Asked, Cell, ReportData, RuleRow, SourceFacts
 from toolkit.results import Vector
 from toolkit.sources.base import LokiSource
+from toolkit.sources.files import Refused
 
 BASELINE = 4
 _OFFSET = "1ns"
@@ -99,7 +100,7 @@ def collect(
         node: number for (node,), number in sorted(trends.sums(drops, NODE).items(), key=str)
     }
     facts = asker.source.describe()
-    rows = _rules(current, earlier, period, known)
+    rows = _rules(current, earlier, period, _sources(asker, current, period, known))
     return ReportData(
         period=period,
         previous=before,
@@ -167,8 +168,33 @@ def _cells(current: pd.DataFrame) -> list[Cell]:
     return [Cell(*row) for row in zip(*columns, strict=True)]
 
 
+def _sources(
+    asker: Asker, current: pd.DataFrame, period: Period, known: Catalogue
+) -> Callable[[str], InferredSource | None]:
+    """A rule's event source: as its events say it, or else as the catalogue has the rule.
+
+    Where a rule fired on several sources, the one with most events.
+    """
+    name = "events_by_rule_and_source"
+    if current.empty or asker.queries[name].missing(asker.schema):
+        return known.source_of_rule
+    said: dict[str, tuple[float, str]] = {}
+    for sample in asker.at(name, period.end, period.end - period.start).samples:
+        rule, source = sample.labels.get("rule"), sample.labels.get("falco_source")
+        if rule and source:
+            said[rule] = max(said.get(rule, (0.0, "")), (sample.value, canonical_source(source)))
+
+    def source_of(rule: str) -> InferredSource | None:
+        return InferredSource(said[rule][1], False) if rule in said else known.source_of_rule(rule)
+
+    return source_of
+
+
 def _rules(
-    current: pd.DataFrame, earlier: pd.DataFrame, period: Period, known: Catalogue
+    current: pd.DataFrame,
+    earlier: pd.DataFrame,
+    period: Period,
+    source_of: Callable[[str], InferredSource | None],
 ) -> list[RuleRow]:
     highest = trends.highest_priority(earlier) | trends.highest_priority(current)
     daily = trends.daily(current, period, "rule")
@@ -178,15 +204,15 @@ def _rules(
     for rule, number, before in zip(
         table["rule"], table[EVENTS], table[trends.PREVIOUS], strict=True
     ):
-        inferred = known.source_of_rule(rule)
+        source = source_of(rule)
         rows.append(
             RuleRow(
                 rule=rule,
                 priority=highest.get(rule),
                 events=int(number),
                 previous_events=int(before),
-                source=inferred.source if inferred else None,
-                source_inferred=inferred is not None,
+                source=source.source if source else None,
+                source_inferred=source is not None and source.inferred,
                 daily=daily.get(rule, none),
             )
         )

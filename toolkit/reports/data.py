@@ -6,11 +6,12 @@ Times are int ns since the epoch; :mod:`toolkit.reports.to_json` writes them as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from toolkit.analysis.nodes import Node
 from toolkit.analysis.periods import Period
+from toolkit.sources.files import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,6 @@ class Asked:
     end: int
     step: int | None
     series: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Input that was no event, by reason; ``examples`` are ``file:line: reason`` texts."""
-
-    count: int = 0
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    examples: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
