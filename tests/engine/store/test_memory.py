@@ -96,6 +96,18 @@ def test_matchers_are_anchored_and_a_missing_label_is_empty(op, value, expected)
     assert lines(store.snapshot().select([Matcher("app", op, value)], 0, 9)) == expected
 
 
+def test_a_name_that_came_later_is_found():
+    """The index of a label name grows with the streams, asked before or not."""
+    store = Store.in_memory()
+    for time, labels in enumerate([{"a": "1"}, {"b": "2"}, {"a": "3", "b": "4"}, {"c": "5"}]):
+        store.append([StreamBatch(labels, [time], [str(time)])])
+        earlier = store.snapshot()
+        for name in "abc":
+            wanted = sorted(str(n) for n in range(time + 1) if name in [*"ab", "ab", "c"][n])
+            assert lines(earlier.select([Matcher(name, "=~", ".+")], 0, 9)) == wanted
+    assert lines(earlier.select([Matcher("a", "=", ""), Matcher("b", "!=", "")], 0, 9)) == ["1"]
+
+
 def test_a_streams_hash_is_prometheus_stable_hash():
     """The value is that of Prometheus' own test (model/labels/sharding_test.go)."""
     store = Store.in_memory()

@@ -37,7 +37,7 @@ class StreamBatch:
     """
 
     labels: Labels
-    timestamps: Sequence[int]
+    timestamps: Sequence[int] | Int64s
     lines: Sequence[str] | Sequence[bytes]
     metadata: Sequence[Labels | None] | None = None
 

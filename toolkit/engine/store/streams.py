@@ -7,7 +7,7 @@ table only grows, so a snapshot is the table and the number of streams it had.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import xxhash
@@ -42,15 +42,10 @@ class _NameIndex:
         self.values: dict[str, int] = {"": 0}
         self.codes = Column(np.int32)
 
-    def put(self, stream: int, value: str) -> None:
-        self.pad(stream)
-        code = self.values.setdefault(value, len(self.values))
-        self.codes.extend(np.array([code], np.int32))
-
-    def pad(self, streams: int) -> None:
-        missing = streams - len(self.codes)
-        if missing > 0:
-            self.codes.extend(np.zeros(missing, np.int32))
+    def extend(self, values: Iterable[str]) -> None:
+        """Add the values of the streams that follow."""
+        codes = [self.values.setdefault(value, len(self.values)) for value in values]
+        self.codes.extend(np.array(codes, np.int32))
 
 
 class StreamTable:
@@ -87,14 +82,12 @@ class StreamTable:
                     f"the store's stream table and its journal disagree about stream {first}",
                     hint="restore the store's directory from a backup, or start a new one",
                 )
-            for labels in streams[len(known) :]:
-                stream = len(self._labels)
-                self._ids[labels] = stream
+            new = streams[len(known) :]
+            digests = [stream_hash(labels) for labels in new]
+            self._hashes.extend(np.array(digests, np.uint64))
+            for labels, digest in zip(new, digests, strict=True):
+                self._ids[labels] = len(self._labels)
                 self._labels.append(labels)
-                for name, value in labels:
-                    self._names.setdefault(name, _NameIndex()).put(stream, value)
-                digest = stream_hash(labels)
-                self._hashes.extend(np.array([digest], np.uint64))
                 self._infos.append(StreamInfo(freeze(labels), digest))
 
     def infos(self, count: int) -> Sequence[StreamInfo]:
@@ -117,17 +110,22 @@ class StreamTable:
         for matcher in matchers:
             test = value_test(matcher)
             with self._lock:
-                index = self._names.get(matcher.name)
-                if index is None:
-                    if not test(""):
-                        result[:] = False
-                    continue
-                index.pad(count)
+                index = self._index(matcher.name)
                 codes = index.codes.view(count)
                 values = list(index.values)
             allowed = np.fromiter(map(test, values), np.bool_, len(values))
             result &= allowed[codes]
         return result
+
+    def _index(self, name: str) -> _NameIndex:
+        """The index of a name, made when it is first asked for and then kept up with."""
+        index = self._names.get(name) or _NameIndex()
+        new = self._infos[len(index.codes) :]
+        index.extend(info.labels.get(name, "") for info in new)
+        # Names that no stream has are not kept: whoever asks can think of any number of them.
+        if len(index.values) > 1:
+            self._names[name] = index
+        return index
 
 
 def value_test(matcher: Matcher) -> Callable[[str], bool]:
