@@ -1,0 +1,184 @@
+"""``toolkit logql``: format, check and explain queries, without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli.logql_files import STANDARD_INPUT, Held, held_queries, replaced
+from toolkit.errors import Location, LogQLError, Span, caret
+from toolkit.logql.advice import advise
+from toolkit.logql.explain import explain as explain_query
+from toolkit.logql.layout import layout
+from toolkit.logql.lexer import tokenize
+from toolkit.logql.parser import parse
+from toolkit.logql.pretty import format_query
+
+app = typer.Typer(
+    help="Format, check and explain LogQL queries, without a server.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES|-]...",
+        help="Files with queries: LogQL text, or YAML with queries under the key expr. "
+        "- or nothing reads standard input.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def fmt(
+    files: _Files = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Change the files in place.")] = False,
+    loki: Annotated[
+        bool,
+        typer.Option(
+            "--loki", help="Print what Loki's format_query answers, which may mean another query."
+        ),
+    ] = False,
+) -> None:
+    """Print queries in their usual form, or bring files into it.
+
+    Queries keep their meaning. One with comments between its words stays as it is.
+
+    Example: toolkit logql fmt --write queries/*.yaml
+    """
+    if check + write + loki > 1:
+        raise typer.BadParameter("--check, --write and --loki exclude each other")
+    shape = (lambda text: format_query(parse(text, stages=False))) if loki else _formatted
+    wrong = False
+    for name, content in _contents(files):
+        queries = held_queries(name, content)
+        changes, errors = _reshaped(name, queries, shape)
+        wrong |= bool(errors)
+        for error in errors:
+            typer.echo(error, err=True)
+        changed = [(held, text) for held, text in changes if text != held.text]
+        if check:
+            wrong |= bool(changed)
+            for held, _ in changed:
+                typer.echo(f"{name}:{held.location(Location(1, 1))}: would be formatted")
+        elif write and name != STANDARD_INPUT:
+            if changed:
+                Path(name).write_text(
+                    replaced(content, changed), encoding="utf-8", errors="surrogateescape"
+                )
+                typer.echo(f"{name}: formatted")
+        else:
+            typer.echo("\n\n".join(text for _, text in changes))
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    files: _Files = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 for warnings, too, not only for errors.")
+    ] = False,
+    loki: Annotated[
+        bool, typer.Option("--loki", help="Take no Grafana variables: what Loki itself takes.")
+    ] = False,
+) -> None:
+    """Check queries: whether Loki would take them, and whether they may mean something else.
+
+    Exits 1 if a query is wrong. Works as a pre-commit hook.
+
+    Example: echo 'rate({app="x"}[5])' | toolkit logql check
+    """
+    wrong = False
+    count = 0
+    for name, content in _contents(files):
+        for held in held_queries(name, content):
+            count += 1
+            for kind, line in _findings(name, held, variables=not loki):
+                wrong |= strict or kind == "error"
+                typer.echo(line)
+    if not wrong:
+        typer.echo(f"{count} {'query' if count == 1 else 'queries'} checked", err=True)
+    else:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="A LogQL query; - reads standard input.")],
+) -> None:
+    """Say in words what a query does: what it reads, stage by stage, over which window.
+
+    Example: toolkit logql explain 'sum(rate({app="x"} |= "error" [5m]))'
+    """
+    text = sys.stdin.read().strip() if query == STANDARD_INPUT else query
+    typer.echo(explain_query(parse(text), text))
+
+
+def _contents(files: list[str] | None) -> Iterator[tuple[str, str]]:
+    for name in files or [STANDARD_INPUT]:
+        if name == STANDARD_INPUT:
+            yield name, sys.stdin.read()
+        elif Path(name).is_file():
+            yield name, Path(name).read_text(encoding="utf-8", errors="surrogateescape")
+        else:
+            raise typer.BadParameter(f"no such file: {name}")
+
+
+def _reshaped(
+    name: str, queries: list[Held], shape: Callable[[str], str]
+) -> tuple[list[tuple[Held, str]], list[str]]:
+    """Each query with its new text, and the errors of those that have none."""
+    changes, errors = [], []
+    for held in queries:
+        try:
+            text = shape(held.text)
+        except LogQLError as error:
+            errors.append(_error(name, held, error))
+            continue
+        changes.append((held, text if held.whole_lines else held.text))
+    return changes, errors
+
+
+def _formatted(text: str) -> str:
+    """The usual form of a query; comments before and after it stay where they are."""
+    tokens = list(tokenize(text))
+    expr = parse(text, stages=False)
+    start, end = tokens[0].start, tokens[-1].end
+    gaps = (text[a.end : b.start] for a, b in pairwise(tokens))
+    if any(gap.strip() for gap in gaps):
+        return text
+    return text[:start] + layout(expr) + text[end:].rstrip()
+
+
+def _findings(name: str, held: Held, *, variables: bool) -> Iterator[tuple[str, str]]:
+    try:
+        expr = parse(held.text, variables=variables)
+    except LogQLError as error:
+        yield "error", _error(name, held, error)
+        return
+    for advice in advise(expr, held.text):
+        summary = f"{advice.summary} [{advice.code}]"
+        text = _finding(name, held, advice.span, "warning", summary)
+        yield "warning", f"{text}\n  {advice.details}"
+
+
+def _error(name: str, held: Held, error: LogQLError) -> str:
+    text = _finding(name, held, error.span, "error", error.message)
+    return f"{text}\n  hint: {error.hint}" if error.hint else text
+
+
+def _finding(name: str, held: Held, span: Span, kind: str, message: str) -> str:
+    place = held.location(span.location(held.text))
+    shown = "\n".join(f"  {line}" for line in caret(held.text, span).split("\n"))
+    return f"{name}:{place}: {kind}: {message}\n{shown}"
