@@ -32,13 +32,17 @@ class Entry:
 
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry("demo", "toolkit.cli.demo", "demo", "Make everything from a sample cluster's events."),
+    Entry("query", "toolkit.cli.query", "query", "Ask LogQL of Loki, a store, files or a sample."),
+    Entry("report", "toolkit.cli.report", "app", "Write a trend report by rule and by node."),
     Entry(
-        "query", "toolkit.cli.query", "query", "Ask LogQL of Loki, a store, files or the sample."
-    ),
-    Entry(
-        "settings", "toolkit.cli.settings", "show", "Show every setting and where it comes from."
+        "deploy-dashboards",
+        "toolkit.cli.deploy",
+        "deploy_dashboards",
+        "Bring dashboards and alert rules to Grafana.",
     ),
     Entry("serve", "toolkit.cli.serve", "serve", "Answer Loki's HTTP API from an embedded store."),
+    Entry("settings", "toolkit.cli.settings", "show", "Show every setting and its origin."),
 )
 
 HELP = """Falco events in Loki: dashboards, alert rules and trend reports written in code.
