@@ -1,0 +1,119 @@
+"""Writes the reference pages that come from the program itself: commands, settings, queries.
+
+``make docs`` runs it; a test compares the pages with what it would write.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from toolkit.catalog import catalog
+from toolkit.cli.main import COMMANDS, application, resolve
+from toolkit.falco.labels import dialects
+from toolkit.settings import FIELDS
+
+HERE = Path(__file__).parent
+_NOTE = "<!-- Written by docs/generate.py; change the program, then run make docs. -->"
+_WIDTH = 88
+
+
+def commands() -> str:
+    """Every command with its own help."""
+    parts = [_NOTE, "# Commands", "", "What `--help` says, for every command.", ""]
+    parts += _help("toolkit", application())
+    for entry in COMMANDS:
+        for name, command in _tree(f"toolkit {entry.name}", resolve(entry)):
+            parts += _help(name, command)
+    return "\n".join(parts)
+
+
+def _tree(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for child, sub in sorted(getattr(command, "commands", {}).items()):
+        yield from _tree(f"{name} {child}", sub)
+
+
+def _help(name: str, command: Any) -> list[str]:
+    context = typer.Context(
+        command, info_name=name, max_content_width=_WIDTH, terminal_width=_WIDTH
+    )
+    text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    return [f"## {name}", "", "```text", text, "```", ""]
+
+
+def settings() -> str:
+    """Every setting: key in toolkit.toml, flag, variable."""
+    rows = [
+        f"| `{field.key}` | {_code(field.flag)} | {_code(field.env)} | {_cell(field.help)} |"
+        for field in FIELDS
+    ]
+    return "\n".join(
+        [
+            _NOTE,
+            "# Settings",
+            "",
+            "A flag wins over the environment, the environment over `toolkit.toml` in the working",
+            "directory (or `--config FILE`), and that over the default. `toolkit settings` shows",
+            "what is in force and where it was read from. Secrets are never flags.",
+            "",
+            "| in toolkit.toml | flag | environment | meaning |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+            "## Label dialects",
+            "",
+            "`labels.dialect` says who labelled the events:",
+            "",
+            *[f"- `{name}`: `{schema.selector()}`" for name, schema in dialects().items()],
+            "",
+        ]
+    )
+
+
+def queries() -> str:
+    """Every named query."""
+    parts = [
+        _NOTE,
+        "# Named queries",
+        "",
+        "Written once in `queries/*.yaml`; asked by panels, alert rules, reports and notebooks,",
+        "and by hand with `toolkit query --name NAME`.",
+        "",
+    ]
+    for query in sorted(catalog(), key=lambda query: query.name):
+        needs = ", ".join(f"`{field}`" for field in query.needs)
+        parts += [f"## {query.name}", "", query.description.strip(), ""]
+        place = f"`queries/{Path(query.path).name}`"
+        parts += [f"Answers {query.unit}; needs {needs}. Defined in {place}.", ""]
+    return "\n".join(parts)
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "settings.md": settings,
+    "queries.md": queries,
+}
+
+
+def main() -> None:
+    """Write all pages."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8", newline="\n")
+        sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
