@@ -27,7 +27,7 @@ SECURITY = AlertGroup(
             window="10m",
             severity="critical",
             summary="Credentials were reached for and a shell was started on {hostname}",
-            description="A rule tagged mitre_credential_access and a shell, both within 10 minutes.",
+            description="A rule tagged mitre_credential_access and a shell within 10 minutes.",
             drill=("hostname",),
             dashboard="falco-toolkit-node",
         ),

@@ -24,7 +24,10 @@ _LEGEND_FIELD = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """The Loki data source in Grafana. Before 8.3 panels name it by ``name``, later by ``uid``."""
+    """The Loki data source in Grafana. Before 8.3 panels name it by ``name``, later by ``uid``.
+
+    An empty name is one that is not known; Grafana then chooses a Loki itself.
+    """
 
     uid: str = "falco-loki"
     name: str = "Loki"

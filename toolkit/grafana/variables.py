@@ -79,12 +79,13 @@ class DataSourceVariable:
         """The variable's JSON, with the deployed data source chosen at first."""
         known = context.datasource
         value = known.uid if context.version.has("datasource_ref") else known.name
+        current = {"text": known.name or known.uid, "value": value} if value else {}
         return {
             "type": "datasource",
             "name": "datasource",
             "label": "Data source",
             "query": "loki",
-            "current": {"text": known.name, "value": value},
+            "current": current,
             "hide": 0,
             "includeAll": False,
             "multi": False,

@@ -1,0 +1,108 @@
+"""What a deploy replaces can be brought back, and what people change can be brought home."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ScriptedServer
+from tests.publish.support import actions, api_of, deployment, served, small, stored
+from toolkit.errors import PublishError
+from toolkit.grafana.context import DataSource
+from toolkit.grafana.loader import load_definitions
+from toolkit.publish.api import GrafanaApi
+from toolkit.publish.applying import apply_plan
+from toolkit.publish.backup import backup_folder, latest_backup, rollback_plan, write_backup
+from toolkit.publish.deploy import plan_deploy
+from toolkit.publish.planning import Wishes
+from toolkit.publish.pulling import pull
+from toolkit.publish.rendering import render
+
+SMALL = "falco-toolkit-small"
+MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def deployed(api: GrafanaApi, folder: Path, backups: Path, now: datetime) -> None:
+    plan = plan_deploy(deployment(folder), api, Wishes())
+    write_backup(plan, backups, now)
+    apply_plan(plan, api)
+
+
+@pytest.mark.parametrize("version", ["7.5.5", "12.1.0"])
+def test_a_rollback_puts_back_what_was_there_and_takes_away_what_was_new(
+    scripted_server: ScriptedServer, version: str, tmp_path: Path
+) -> None:
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server)
+    folder, backups = small(tmp_path / "d"), tmp_path / "backups"
+    deployed(api, folder, backups, MORNING)
+    home = fake.state.board("falco-toolkit", folder=True)
+    assert home is not None
+    small(folder, title="Renamed")
+    small(folder, uid="falco-toolkit-new", title="New")
+    deployed(api, folder, backups, NOON)
+    assert stored(fake, SMALL)["title"] == "Renamed"
+
+    plan = rollback_plan(api, latest_backup(backups))
+    apply_plan(plan, api)
+    assert stored(fake, SMALL)["title"] == "Small"
+    board = fake.state.board(SMALL, folder=False)
+    assert board is not None and board.folder_id == home.id
+    assert fake.state.board("falco-toolkit-new", folder=False) is None
+    # What is there again is ours, untouched: the next deploy may change it.
+    assert actions(plan_deploy(deployment(folder), api, Wishes()))[SMALL] == "update"
+
+
+def test_a_deploy_that_changes_nothing_leaves_no_backup(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    served(scripted_server)
+    api = api_of(scripted_server)
+    folder, backups = small(tmp_path / "d"), tmp_path / "backups"
+    deployed(api, folder, backups, MORNING)
+    deployed(api, folder, backups, NOON)
+    assert len(list(backups.iterdir())) == 1
+
+
+def test_without_a_backup_there_is_nothing_to_put_back(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="there is no backup"):
+        latest_backup(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 2, "changes": []}'])
+def test_a_file_that_is_no_backup(
+    scripted_server: ScriptedServer, tmp_path: Path, text: str
+) -> None:
+    served(scripted_server)
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(PublishError, match="cannot be used as a backup"):
+        rollback_plan(api_of(scripted_server), path)
+
+
+def test_backups_are_kept_apart_for_each_grafana() -> None:
+    one = backup_folder("https://grafana.example/one")
+    assert one.name == "grafana.example-one"
+    assert one != backup_folder("https://grafana.example/two")
+
+
+def test_what_somebody_changed_comes_home_as_a_patch(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    fake = served(scripted_server)
+    api = api_of(scripted_server)
+    folder = small(tmp_path / "d")
+    apply_plan(plan_deploy(deployment(folder), api, Wishes()), api)
+    context = deployment(folder).context(api.version, DataSource())
+    rendered = render(load_definitions([folder]), context)
+    assert list(pull(api, rendered)) == []
+    fake.edit(SMALL, who="alice", refresh="1m")
+    (found,) = pull(api, rendered)
+    assert (found.author, found.diff) == ("alice", ("~ refresh: 5m → 1m",))
+    assert '- "refresh": "5m",' in found.patch and '+ "refresh": "1m",' in found.patch
+    assert "falco_toolkit" not in json.dumps(found.model)
+    assert found.model["tags"] == ["falco", "falco-toolkit"]

@@ -1,0 +1,339 @@
+"""Grafana's HTTP API, as each generation speaks it.
+
+What differs between 7.5, 9 to 12 and 13 is decided by the version that ``/api/health`` states,
+never by trying a route and reading the 404: 7.5 answers 404 for a route it lacks, for an object it
+lacks and for a plugin it lacks. Numeric ids are used where there is nothing else (7.5), since 13
+switches them off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from toolkit.errors import PublishError, SourceResponseError, SourceUnavailable
+from toolkit.grafana.version import OLDEST, GrafanaVersion
+from toolkit.http import HttpClient, Method, Response
+
+Json = dict[str, Any]
+
+_UID_ROUTES = GrafanaVersion(9, 0)
+"""From here on data sources and dashboard versions have routes by uid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a request needs: the action as Grafana's access control names it, and the basic role."""
+
+    action: str
+    role: str
+
+
+READ_SOURCES = Right("datasources:read", "Admin")
+WRITE_SOURCES = Right("datasources:create and datasources:write", "Admin")
+READ_FOLDERS = Right("folders:read", "Viewer")
+WRITE_FOLDERS = Right("folders:create", "Editor")
+READ_DASHBOARDS = Right("dashboards:read", "Viewer")
+WRITE_DASHBOARDS = Right("dashboards:create and dashboards:write", "Editor")
+DELETE_DASHBOARDS = Right("dashboards:delete", "Editor")
+READ_ALERTS = Right("alert.provisioning:read", "Admin (an Editor from Grafana 10 on)")
+WRITE_ALERTS = Right("alert.provisioning:write", "Admin (an Editor from Grafana 10 on)")
+
+
+class Forbidden(PublishError):
+    """Grafana knows who asks and does not let them."""
+
+
+def connect(http: HttpClient, version: GrafanaVersion | None = None) -> GrafanaApi:
+    """The API of the Grafana behind ``http``, which is asked for its health first.
+
+    ``version`` is for servers that hide theirs. Raises :class:`SourceError` where no Grafana
+    answers, :class:`PublishError` where it is too old or its database is down.
+    """
+    answer = http.get("/api/health", retry_on=frozenset({429, 502, 504}))
+    if answer.status == 401:
+        # A proxy in front: Grafana's own health is open to everybody.
+        raise _refused(answer, http.url)
+    body = answer.json()
+    if not isinstance(body, dict) or "database" not in body:
+        raise SourceResponseError(
+            f"{answer.url} answers, but not as Grafana does",
+            status=answer.status,
+            body=answer.text[:500],
+            url=answer.url,
+            hint="is --grafana-url the address of Grafana, with the path it is served under?",
+        )
+    if body["database"] != "ok":
+        raise SourceUnavailable(
+            f"Grafana at {http.url} is not healthy: its database is {body['database']}",
+            url=answer.url,
+        )
+    found = version or _stated_version(http, body)
+    if found < OLDEST:
+        raise PublishError(f"Grafana at {http.url} is {found}; {OLDEST} or later is needed")
+    return GrafanaApi(http, found)
+
+
+def _stated_version(http: HttpClient, health: Json) -> GrafanaVersion:
+    text = health.get("version")
+    if not text:
+        # auth.anonymous.hide_version takes it from /api/health; signed-in people still see it.
+        settings = http.get("/api/frontend/settings")
+        info = settings.json().get("buildInfo", {}) if settings.ok else {}
+        text = info.get("version")
+    try:
+        return GrafanaVersion.parse(text or "")
+    except ValueError:
+        raise PublishError(
+            f"Grafana at {http.url} does not say which version it is",
+            hint="say it with --grafana-version",
+        ) from None
+
+
+class GrafanaApi:
+    """Requests to one Grafana of a known ``version``. Methods raise :class:`PublishError`."""
+
+    def __init__(self, http: HttpClient, version: GrafanaVersion) -> None:
+        self._http = http
+        self.version = version
+
+    @property
+    def url(self) -> str:
+        """Where this Grafana is."""
+        return self._http.url
+
+    def _ask(
+        self,
+        method: Method,
+        path: str,
+        right: Right,
+        *,
+        body: object = None,
+        params: Mapping[str, str] | None = None,
+        absent: Collection[int] = (),
+        uid: str = "",
+        repeatable: bool | None = None,
+    ) -> Any:
+        """The answer's JSON; None for a status in ``absent``."""
+        answer = self._http.request(method, path, json=body, params=params, idempotent=repeatable)
+        if answer.status in absent:
+            return None
+        if answer.is_html:
+            answer.json()
+        if answer.ok:
+            return answer.json() if answer.body else {}
+        if answer.status == 401:
+            raise _refused(answer, self.url)
+        if answer.status == 403:
+            raise _forbidden(answer, right, f"{method} {path}", uid)
+        raise PublishError(
+            f"Grafana refused {method} {path}: {message_of(answer)}",
+            uid=uid,
+            status=answer.status,
+            body=answer.text[:2000],
+            hint=_hint(answer),
+        )
+
+    # --- data sources -----------------------------------------------------------------------------
+
+    def datasources(self) -> list[Json]:
+        """All data sources of the organisation. Needs an Admin in Grafana without Enterprise."""
+        found: list[Json] = self._ask("GET", "/api/datasources", READ_SOURCES)
+        return found
+
+    def datasource(self, uid: str) -> Json | None:
+        """One data source whole; None where there is none of that uid."""
+        path = f"/api/datasources/uid/{quote(uid, safe='')}"
+        found: Json | None = self._ask("GET", path, READ_SOURCES, absent=(404,), uid=uid)
+        return found
+
+    def create_datasource(self, model: Json) -> Json:
+        """The data source as Grafana made it."""
+        made: Json = self._ask(
+            "POST", "/api/datasources", WRITE_SOURCES, body=model, uid=model["uid"]
+        )
+        return made
+
+    def update_datasource(self, model: Json) -> None:
+        """Saves the whole model; secrets that it does not name are kept."""
+        uid = model["uid"]
+        by_uid = self.version >= _UID_ROUTES
+        path = f"uid/{quote(uid, safe='')}" if by_uid else str(model["id"])
+        self._ask("PUT", f"/api/datasources/{path}", WRITE_SOURCES, body=model, uid=uid)
+
+    def delete_datasource(self, uid: str) -> None:
+        """Deletes a data source; one that is gone already is fine."""
+        path = f"/api/datasources/uid/{quote(uid, safe='')}"
+        self._ask("DELETE", path, WRITE_SOURCES, absent=(404,), uid=uid)
+
+    # --- folders ----------------------------------------------------------------------------------
+
+    def folder(self, uid: str) -> Json | None:
+        """The folder of that uid."""
+        path = f"/api/folders/{quote(uid, safe='')}"
+        found: Json | None = self._ask("GET", path, READ_FOLDERS, absent=(404,), uid=uid)
+        return found
+
+    def folders(self) -> list[Json]:
+        """The folders at the top, at most a thousand, as Grafana lists them."""
+        found: list[Json] = self._ask("GET", "/api/folders", READ_FOLDERS, params={"limit": "1000"})
+        return found
+
+    def create_folder(self, uid: str, title: str) -> Json:
+        """The folder as Grafana made it."""
+        body = {"uid": uid, "title": title}
+        made: Json = self._ask("POST", "/api/folders", WRITE_FOLDERS, body=body, uid=uid)
+        return made
+
+    def delete_folder(self, uid: str) -> None:
+        """Deletes a folder and what is in it; one that is gone already is fine."""
+        path = f"/api/folders/{quote(uid, safe='')}"
+        self._ask("DELETE", path, WRITE_FOLDERS, absent=(404,), uid=uid)
+
+    # --- dashboards -------------------------------------------------------------------------------
+
+    def dashboard(self, uid: str) -> Json | None:
+        """``{"meta": ..., "dashboard": ...}``; None where there is none of that uid."""
+        path = f"/api/dashboards/uid/{quote(uid, safe='')}"
+        found: Json | None = self._ask("GET", path, READ_DASHBOARDS, absent=(404,), uid=uid)
+        return found
+
+    def save_dashboard(self, model: Json, folder: Json, message: str) -> Json:
+        """Saves the model over the version it names, or as a new one where it names none.
+
+        Never with ``overwrite``: somebody who saved meanwhile makes Grafana answer 412.
+        """
+        body: Json = {"dashboard": model, "message": message, "overwrite": False}
+        if self.version.has("folder_uid"):
+            body["folderUid"] = folder["uid"]
+        else:
+            # 7.5 takes no notice of folderUid; without folderId the dashboard moves to General.
+            body["folderId"] = folder["id"]
+        saved: Json = self._ask(
+            "POST", "/api/dashboards/db", WRITE_DASHBOARDS, body=body, uid=model["uid"]
+        )
+        return saved
+
+    def delete_dashboard(self, uid: str) -> None:
+        """Deletes a dashboard; one that is gone already is fine."""
+        path = f"/api/dashboards/uid/{quote(uid, safe='')}"
+        self._ask("DELETE", path, DELETE_DASHBOARDS, absent=(404,), uid=uid)
+
+    def last_save(self, dashboard: Json) -> Json | None:
+        """The latest entry of a dashboard's history: message, createdBy, created. None without.
+
+        ``dashboard`` is what :meth:`dashboard` gave. Some versions answer a list, later ones an
+        object around it.
+        """
+        model = dashboard["dashboard"]
+        by_uid = self.version >= _UID_ROUTES
+        path = f"uid/{quote(model['uid'], safe='')}" if by_uid else f"id/{model['id']}"
+        try:
+            found = self._ask(
+                "GET",
+                f"/api/dashboards/{path}/versions",
+                WRITE_DASHBOARDS,
+                params={"limit": "1"},
+                absent=(404,),
+                uid=model["uid"],
+            )
+        except Forbidden:
+            return None
+        entries = found.get("versions", []) if isinstance(found, dict) else found
+        return max(entries, key=lambda entry: int(entry["version"])) if entries else None
+
+    def tagged(self, tag: str) -> list[Json]:
+        """The dashboards with that tag, as the search lists them."""
+        found: list[Json] = self._ask(
+            "GET",
+            "/api/search",
+            READ_DASHBOARDS,
+            params={"type": "dash-db", "tag": tag, "limit": "5000"},
+        )
+        return found
+
+    # --- alert rules ------------------------------------------------------------------------------
+
+    def rule_group(self, folder_uid: str, name: str) -> Json | None:
+        """The rule group; None where there is none of that name."""
+        found: Json | None = self._ask(
+            "GET", _group_path(folder_uid, name), READ_ALERTS, absent=(404,), uid=name
+        )
+        # An unknown group is an empty one to some versions.
+        return found if found and found.get("rules") else None
+
+    def save_rule_group(self, folder_uid: str, group: Json) -> None:
+        """Replaces the group: rules that it does not list are deleted."""
+        path = _group_path(folder_uid, group["title"])
+        self._ask("PUT", path, WRITE_ALERTS, body=group, uid=group["title"], repeatable=True)
+
+    def alert_rules(self) -> list[Json]:
+        """Every alert rule of the organisation."""
+        found: list[Json] = self._ask("GET", "/api/v1/provisioning/alert-rules", READ_ALERTS)
+        return found
+
+    def delete_alert_rule(self, uid: str) -> None:
+        """Deletes a rule; one that is gone already is fine."""
+        path = f"/api/v1/provisioning/alert-rules/{quote(uid, safe='')}"
+        self._ask("DELETE", path, WRITE_ALERTS, absent=(404,), uid=uid)
+
+
+def _group_path(folder_uid: str, name: str) -> str:
+    folder, group = quote(folder_uid, safe=""), quote(name, safe="")
+    return f"/api/v1/provisioning/folder/{folder}/rule-groups/{group}"
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+def message_of(answer: Response) -> str:
+    """Grafana's own words for an error, and its status."""
+    try:
+        body = answer.json()
+    except SourceResponseError:
+        body = None
+    if isinstance(body, dict) and body.get("message"):
+        return f"{answer.status} {body['message']}"
+    if isinstance(body, list):
+        # What the server's validation of a body answers: a list of fields.
+        fields = (f"{'/'.join(one.get('fieldNames', []))} {one.get('message', '')}" for one in body)
+        return f"{answer.status} {'; '.join(fields)}"
+    return f"{answer.status} {answer.text[:200].strip()}".strip()
+
+
+def _refused(answer: Response, url: str) -> PublishError:
+    return PublishError(
+        f"Grafana at {url} does not accept these credentials: {message_of(answer)}",
+        status=answer.status,
+        body=answer.text[:2000],
+        hint="set GRAFANA_TOKEN to a service account's token, or GRAFANA_USER and GRAFANA_PASSWORD;"
+        " Rancher's Grafana takes neither over its proxy: --target configmap is the way there",
+    )
+
+
+def _forbidden(answer: Response, right: Right, request: str, uid: str) -> Forbidden:
+    return Forbidden(
+        f"this account may not {request}: {message_of(answer)}",
+        uid=uid,
+        status=answer.status,
+        body=answer.text[:2000],
+        hint=f"it needs {right.action}, which the basic role {right.role} has",
+    )
+
+
+def _hint(answer: Response) -> str | None:
+    status = ""
+    try:
+        body = answer.json()
+        status = body.get("status", "") if isinstance(body, dict) else ""
+    except SourceResponseError:
+        pass
+    if answer.status == 412 and status == "version-mismatch":
+        return "somebody saved it meanwhile; run the command again to see what is different now"
+    if answer.status == 412 and status == "name-exists":
+        return "another dashboard of the folder has this title; rename it or use another --folder"
+    if answer.status == 400 and "provisioned" in answer.text:
+        return "it comes from a file or ConfigMap; change it there"
+    return None
