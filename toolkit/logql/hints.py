@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from toolkit.errors import Span
@@ -195,6 +194,9 @@ def _duration_hint(written: str) -> str:
 
 
 def _did_you_mean(word: str, words: Iterable[str]) -> str | None:
+    # Imported late: most queries are right.
+    from difflib import get_close_matches
+
     close = get_close_matches(word.lower(), sorted(words), n=1, cutoff=0.7)
     return f"did you mean `{close[0]}`?" if close else None
 

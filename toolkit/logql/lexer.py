@@ -22,7 +22,8 @@ _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _LINE_COMMENT: Final = re.compile(r"//[^\n]*")
 _HASH_COMMENT: Final = re.compile(r"#[^\n]*")
 _CALL: Final = re.compile(
-    rf"[{scanner.SPACE}]*(?:by[{scanner.SPACE}]*|without[{scanner.SPACE}]*)?\(", re.IGNORECASE
+    rf"[{scanner.SPACE}]*(?:(?:by|without)[{scanner.SPACE}]*(?P<open>\()?|(?P<direct>\())",
+    re.IGNORECASE,
 )
 _DURATION: Final = re.compile(r"[0-9nuµmshdwy.]+")
 _BYTES: Final = re.compile(r"[0-9BikKMGTP.]+")
@@ -34,6 +35,7 @@ _VARIABLE_WORD: Final = re.compile(
 )
 _VARIABLE: Final = re.compile(VARIABLE_PATTERN)
 # Characters that Go's scanner objects to: NUL and what is not UTF-8.
+_NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 _BAD: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -172,10 +174,12 @@ class Lexer:
         word = self.text[start:end]
         lower = word.lower()
         if lower in FUNCTIONS:
-            if _CALL.match(self.text, end):
+            call = _CALL.match(self.text, end)
+            # Loki looks for "(" as far as it has to, if need be to the end of the query.
+            looked = call.end() if call else len(self.text)
+            self._read_until(looked, Token("IDENTIFIER", word, start, end))
+            if call and (call["open"] or call["direct"]):
                 return Token(FUNCTIONS[lower], lower, start, end)
-            # Loki looks for "(" to the end of the query.
-            self._read_until(len(self.text), Token("IDENTIFIER", word, start, end))
         elif lower in KEYWORDS:
             return Token(lower, lower, start, end)
         return Token("IDENTIFIER", word, start, end)
@@ -225,11 +229,10 @@ class Lexer:
 
     def _string(self, start: int, scanned: scanner.Scanned) -> Token:
         token = Token("STRING", self.text[start : scanned.end], start, scanned.end)
-        holds_bad = self._bad < scanned.end
         self._read_until(scanned.end - 1, token)
         if scanned.fault:
             self._report(scanned.fault, token)
-        if holds_bad and "\x00" not in token.value:
+        if _NOT_UTF8.search(token.value):
             return self._nothing_more(token)
         try:
             return token._replace(value=unquote(token.value))
