@@ -136,7 +136,8 @@ class Planner:
 
     def _aligned(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
         """A grid whose moments are multiples of its step, as Loki can be asked for it."""
-        if grid.count == 1 or grid.step + HOUR > self.limits.length:
+        guarded = rewrite.longest_window(expr) <= grid.step
+        if grid.count == 1 or (guarded and 2 * grid.step >= self.limits.length):
             return self._by_moment(expr, grid)
         if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
             apart = rewrite.boundaries(expr) if grid.count > MOMENTS_AT_ONCE else None
@@ -197,8 +198,9 @@ class Planner:
             size = min(size, self.limits.length // grid.step + 1)
             piece = grid.cut(first, first + size)
             try:
-                text = print_expr(rewrite.guarded(expr, grid.step))
-                parts.append(self.ask_range(text, piece))
+                # A single moment has no pieces that Loki could put together wrongly.
+                asked = rewrite.guarded(expr, grid.step) if piece.count > 1 else expr
+                parts.append(self.ask_range(print_expr(asked), piece))
                 first += size
             except Refused as refused:
                 self.limits.learn(refused)
@@ -223,6 +225,9 @@ class Planner:
             parts = self._by_label(expr, rest.start, rest.last)
             if parts is not None:
                 return self._united(expr, [self._over_time(part, rest) for part in parts], refused)
+        elif refused.kind == "window" and rewrite.longest_window(expr) <= (refused.limit or 0):
+            # Not the query's own window is too long but the one beside it.
+            return self._by_moment(expr, rest)
         elif refused.kind == "window" or size == 1:
             cut = rewrite.windows(expr, self._window(expr, refused))
             if cut is not None:

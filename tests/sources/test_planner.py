@@ -1,0 +1,321 @@
+"""However small the limits, a question put in pieces has the answer of the whole one.
+
+The Loki asked here is the embedded engine behind limits and behind the three habits of Loki's
+frontend that lose samples (see ``toolkit.sources.planner``); the answer is the engine's own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.engine.engine import Engine
+from toolkit.engine.limits import UNLIMITED
+from toolkit.engine.store import Store, StreamBatch
+from toolkit.errors import SourceLimit, SourceTimeout
+from toolkit.logql import ast
+from toolkit.logql.parser import parse
+from toolkit.logql.printer import print_expr
+from toolkit.results import Labels, Matrix, Scalar, Series, Vector
+from toolkit.sources import rewrite
+from toolkit.sources.merge import label_key
+from toolkit.sources.planner import MAX_POINTS, Grid, Limits, Planner, Refused, one_of
+
+SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
+HOUR = 3600 * SECOND
+T0 = 1_793_577_600 * SECOND
+S = '{a="b"}'
+
+
+def metric(text: str) -> ast.MetricExpr:
+    expr = parse(text)
+    assert not isinstance(expr, ast.LogQuery)
+    return expr
+
+
+def make_engine(seed: int) -> Engine:
+    chance = random.Random(seed)
+    store = Store.in_memory()
+    for number in range(150):
+        labels = {"a": "b", "rule": f"rule {chance.randrange(6)} (x|y)"}
+        if chance.random() < 0.8:
+            labels["node"] = f"n.{chance.randrange(4)}"
+        at = T0 + chance.randrange(4 * 3600) * SECOND + chance.choice([0, 0, 1, 999_999_999])
+        line = f'{{"user": "u{chance.randrange(3)}", "x": {chance.randrange(9)}, "i": {number}}}'
+        store.append([StreamBatch(labels, [at], [line])])
+    return Engine(store.snapshot, UNLIMITED)
+
+
+@dataclass
+class Frontend:
+    """The engine behind limits and habits; counts what it is asked."""
+
+    engine: Engine
+    series: int = 10**9
+    points: int = MAX_POINTS
+    length: int = 10**18
+    cost: int = 10**18
+    """Of points times window, in ns."""
+    window: int = 10**18
+    asked: list[str] = field(default_factory=list)
+
+    def planner(self) -> Planner:
+        return Planner(self.range, self.instant, self.series_of, Limits())
+
+    def range(self, query: str, grid: Grid) -> Matrix:
+        self.asked.append(query)
+        expr = metric(query)
+        assert grid.start % grid.step == 0, "Loki would move the start"
+        assert grid.count >= 1
+        span = grid.last - grid.start
+        if span > self.length:
+            raise Refused("length", SourceLimit("too long"), self.length)
+        if grid.count > self.points:
+            raise Refused("points", SourceLimit("too many points"))
+        if rewrite.longest_window(expr) > self.window:
+            raise Refused("window", SourceLimit("[interval] value exceeds limit"), self.window)
+        self._afford(grid.count * longest_of_streams(expr))
+        answer = self.engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+        self._count(len(answer.series))
+        if rewrite.finer_than_milliseconds(expr):
+            return Matrix([])
+        if grid.count > 1 and rewrite.longest_window(expr) <= grid.step:
+            return Matrix(
+                [Series(one.labels, one.timestamps[1:], one.values[1:]) for one in answer.series]
+            )
+        return answer
+
+    def instant(self, query: str, time: int) -> Vector | Scalar:
+        self.asked.append(query)
+        self._afford(longest_of_streams(metric(query)))
+        answer = self.engine.instant(query, time=time)
+        if isinstance(answer, Vector):
+            self._count(len(answer.samples))
+        return answer
+
+    def series_of(self, selector: ast.Selector, start: int, end: int) -> Sequence[Labels]:
+        query = print_expr(ast.LogQuery(selector))
+        # As coarse as an index is.
+        streams = self.engine.log(query, start=start - HOUR, end=end + HOUR, limit=None)
+        return [one.stream_labels for one in streams.streams]
+
+    def _count(self, series: int) -> None:
+        if series > self.series:
+            raise Refused("series", SourceLimit(f"more than {self.series} series"))
+
+    def _afford(self, cost: int) -> None:
+        if cost > self.cost:
+            raise Refused("cost", SourceTimeout("too slow"))
+
+
+def longest_of_streams(expr: ast.MetricExpr) -> int:
+    """The longest window that reads something."""
+    ranges = (one for one in rewrite.log_ranges(expr) if "toolkit_nothing" not in str(one.query))
+    return max((rewrite.nanoseconds(one.range) for one in ranges), default=0)
+
+
+def points(matrix: Matrix) -> dict[tuple[object, int], float]:
+    found = {
+        (label_key(one.labels), int(at)): float(value)
+        for one in matrix.series
+        for at, value in zip(one.timestamps, one.values, strict=True)
+    }
+    assert len(found) == sum(one.timestamps.size for one in matrix.series)
+    return found
+
+
+RANGES = [
+    f"sum by (rule) (count_over_time({S}[20m]))",
+    f"sum by (rule, node) (count_over_time({S}[20m]))",
+    f"sum by (rule, node) (count_over_time({S}[20m] offset 1ns))",
+    f"count_over_time({S}[5m] offset 3m)",
+    f"sum by (rule) (rate({S}[1h])) / on (rule) sum by (rule) (rate({S}[2h]))",
+    f"max by (node) (max_over_time({S} | json x=`x` | unwrap x [30m]))",
+    f"sum by (node) (count_over_time({S}[30m])) > 1",
+    f"topk by (rule) (1, sum by (rule, node) (count_over_time({S}[30m])))",
+    f"avg by (rule) (avg_over_time({S} | json x=`x` | unwrap x [30m]) by (rule, node))",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 5),
+    query=st.sampled_from(RANGES),
+    start=st.integers(0, 3 * 3600),
+    phase=st.sampled_from([0, 0, 1, 500 * MILLISECOND, 123_456_789]),
+    step=st.sampled_from([60, 300, 1200, 3600]),
+    count=st.integers(1, 40),
+    series=st.sampled_from([10**9, 8, 6]),
+    most=st.sampled_from([MAX_POINTS, 7, 2]),
+    length=st.sampled_from([10**18, 2 * HOUR]),
+)
+def test_a_range_in_pieces(
+    seed: int,
+    query: str,
+    start: int,
+    phase: int,
+    step: int,
+    count: int,
+    series: int,
+    most: int,
+    length: int,
+) -> None:
+    engine = make_engine(seed)
+    frontend = Frontend(engine, series=series, points=most, length=length)
+    grid = Grid(T0 + start * SECOND + phase, step * SECOND, count)
+    try:
+        answer = frontend.planner().range(metric(query), grid)
+    except SourceLimit as limit:
+        assert "series" in limit.message
+        assert series < 10**9
+        return
+    whole = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+    assert points(answer) == pytest.approx(points(whole))
+    assert [label_key(one.labels) for one in answer.series] == sorted(
+        label_key(one.labels) for one in whole.series
+    )
+
+
+@pytest.mark.parametrize("series", [3, 5, 12])
+def test_series_are_split_by_as_many_labels_as_it_takes(series: int) -> None:
+    """Down to one rule on a few nodes at a time, values that are no plain patterns included."""
+    engine = make_engine(1)
+    frontend = Frontend(engine, series=series)
+    query = f"sum by (rule, node) (count_over_time({S}[4h]))"
+    whole = engine.instant(query, time=T0 + 4 * HOUR)
+    assert isinstance(whole, Vector)
+    assert len(whole.samples) > 12
+    answer = frontend.planner().instant(metric(query), T0 + 4 * HOUR)
+    assert isinstance(answer, Vector)
+    assert list(answer.samples) == list(whole.samples)
+
+
+def test_six_hundred_series_take_few_questions() -> None:
+    """30 nodes by 20 rules is enough to exceed Loki's default of 500."""
+    store = Store.in_memory()
+    for node in range(30):
+        for rule in range(20):
+            labels = {"a": "b", "rule": f"r{rule}", "node": f"n{node}"}
+            store.append([StreamBatch(labels, [T0 + SECOND], ["x"])])
+    frontend = Frontend(Engine(store.snapshot, UNLIMITED), series=500)
+    query = metric(f"sum by (rule, node) (count_over_time({S}[1h]))")
+    answer = frontend.planner().instant(query, T0 + HOUR)
+    assert isinstance(answer, Vector)
+    assert len(answer.samples) == 600
+    assert len(frontend.asked) == 4
+
+
+def test_eleven_thousand_points_and_more() -> None:
+    engine = make_engine(2)
+    frontend = Frontend(engine)
+    query = f"sum(count_over_time({S}[1m]))"
+    grid = Grid(T0, SECOND, 4 * 3600)
+    assert grid.count > MAX_POINTS
+    answer = frontend.planner().range(metric(query), grid)
+    assert len(frontend.asked) == 2
+    whole = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+    assert points(answer) == points(whole)
+
+
+def test_a_length_is_learned_once() -> None:
+    frontend = Frontend(make_engine(3), length=HOUR)
+    planner = frontend.planner()
+    query = metric(f"sum(count_over_time({S}[10m]))")
+    planner.range(query, Grid(T0, 60 * SECOND, 181))
+    assert len(frontend.asked) == 1 + 3
+    planner.range(query, Grid(T0, 60 * SECOND, 61))
+    assert len(frontend.asked) == 1 + 3 + 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"sum by (rule) (count_over_time({S}[4h]))",
+        f"sum by (rule) (rate({S}[4h]))",
+        f"max by (rule) (max_over_time({S} | json x=`x` | unwrap x [4h]))",
+    ],
+)
+def test_what_is_too_slow_is_asked_in_halves(query: str) -> None:
+    engine = make_engine(4)
+    frontend = Frontend(engine, cost=HOUR)
+    answer = frontend.planner().instant(metric(query), T0 + 4 * HOUR)
+    whole = engine.instant(query, time=T0 + 4 * HOUR)
+    assert isinstance(answer, Vector)
+    assert isinstance(whole, Vector)
+    assert {label_key(one.labels): one.value for one in answer.samples} == pytest.approx(
+        {label_key(one.labels): one.value for one in whole.samples}
+    )
+    grid = Grid(T0 + HOUR, HOUR, 4)
+    found = frontend.planner().range(metric(query), grid)
+    expected = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+    assert points(found) == pytest.approx(points(expected))
+
+
+def test_a_window_that_is_not_permitted_is_cut_and_so_is_its_guard() -> None:
+    engine = make_engine(5)
+    frontend = Frontend(engine, window=HOUR)
+    for query in (f"sum(count_over_time({S}[150m]))", f"sum(count_over_time({S}[10m]))"):
+        grid = Grid(T0 + 2 * HOUR, 2 * HOUR, 2)
+        found = frontend.planner().range(metric(query), grid)
+        expected = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+        assert points(found) == points(expected)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"sum(count_over_time({S}[1m])) by (nothing) or vector(1)",
+        f"count(sum by (rule, node) (count_over_time({S}[4h]))) by (rule)",
+        f"topk(9, sum by (rule, node) (count_over_time({S}[4h])))",
+    ],
+)
+def test_what_cannot_be_split_is_refused_and_never_cut(query: str) -> None:
+    frontend = Frontend(make_engine(1), series=0)
+    with pytest.raises(SourceLimit, match="more than 0 series"):
+        frontend.planner().instant(metric(query), T0 + 4 * HOUR)
+
+
+def test_a_label_of_the_line_cannot_be_split_on() -> None:
+    """No stream has it, so every part would be the whole again."""
+    frontend = Frontend(make_engine(1), series=2)
+    query = metric(f"sum by (user) (count_over_time({S} | json user=`user` [4h]))")
+    with pytest.raises(SourceLimit):
+        frontend.planner().instant(query, T0 + 4 * HOUR)
+
+
+def test_a_label_that_some_streams_get_from_their_lines_is_noticed() -> None:
+    """Parts that meet in one series were never parts."""
+    store = Store.in_memory()
+    for user in ("u0", "u1"):
+        store.append([StreamBatch({"a": "b", "user": user}, [T0 + 1], ['{"user": "x"}'])])
+    store.append([StreamBatch({"a": "b"}, [T0 + 1], ['{"user": "u1"}'])])
+    engine = Engine(store.snapshot, UNLIMITED)
+    query = f"sum by (user) (count_over_time({S} | json [1h]))"
+    with pytest.raises(SourceLimit, match="the parts overlap"):
+        Frontend(engine, series=1).planner().instant(metric(query), T0 + HOUR)
+    # Where the second sample would have been filtered away, nobody could notice.
+    with pytest.raises(SourceLimit, match="more than 0 series"):
+        Frontend(engine, series=0).planner().instant(metric(f"{query} >= 1"), T0 + HOUR)
+
+
+def test_moments_between_milliseconds_are_bounded() -> None:
+    query = metric(f"max_over_time({S} | json x=`x` | unwrap x [1h])")
+    with pytest.raises(SourceLimit, match="too many to ask"):
+        Frontend(make_engine(1)).planner().range(query, Grid(T0 + 1, SECOND, 2000))
+
+
+def test_a_pattern_matches_just_its_values() -> None:
+    import re2
+
+    values = ["a.b", "a|b", "(x)", "[", "\\d", "^$", "a*", "", "näh", "{1}", "+?"]
+    pattern = re2.compile(one_of([value for value in values if value]))
+    for value in values:
+        assert (pattern.fullmatch(value) is not None) == bool(value)
+    for other in ("axb", "a", "b", "x", "5", "aa"):
+        assert pattern.fullmatch(other) is None
