@@ -14,7 +14,7 @@ from typing import Any
 
 from toolkit.catalog import Catalog, catalog, label_of
 from toolkit.falco import labels
-from toolkit.falco.labels import LabelSchema
+from toolkit.falco.labels import LabelSchema, Where
 from toolkit.grafana.query import Query
 from toolkit.grafana.version import NEWEST, GrafanaVersion
 from toolkit.logql.ast import Matcher
@@ -84,7 +84,9 @@ class Context:
 
     def missing(self, query: Query) -> dict[str, str]:
         """Fields that the query needs and this dialect lacks, each with the setting that helps."""
-        return {one.field: one.setting for one in self.catalog[query.name].missing(self.schema)}
+        needed = (*self.catalog[query.name].needs, *(one.name for one in query.where))
+        found = {name: self.schema.access(name) for name in dict.fromkeys(needed)}
+        return {n: access.setting for n, access in found.items() if access.where is Where.ABSENT}
 
     def expression(self, query: Query) -> str:
         """The LogQL of ``query`` for this Grafana, dialect and dashboard."""

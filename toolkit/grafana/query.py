@@ -17,15 +17,18 @@ Four kinds of question, because Grafana evaluates each differently:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from toolkit.falco.mitre import Tactic
 from toolkit.grafana.colours import PRIORITY_NAMES
 from toolkit.grafana.version import GrafanaVersion
 from toolkit.logql.ast import Matcher
 
 Kind = Literal["total", "latest", "distinct", "trend", "recent", "lines"]
+_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 Parameter = str | int | float
 Filters = tuple[str, ...] | None
 
@@ -141,6 +144,20 @@ def for_each_priority(query: Query) -> tuple[Query, ...]:
         replace(query, legend=name).narrowed(Matcher("priority", "=", name))
         for name in PRIORITY_NAMES
     )
+
+
+def one_of(name: str, values: Iterable[str]) -> Matcher:
+    """The field ``name`` is one of ``values``, whatever characters they hold."""
+    return Matcher(name, "=~", "|".join(_META.sub(r"\\\g<0>", value) for value in values))
+
+
+def has_tactic(tactic: Tactic) -> Matcher:
+    """The event's rule has a tag of that tactic of MITRE ATT&CK.
+
+    Tags are joined by commas in Falcosidekick's label, and a JSON array in Falco's own line.
+    """
+    tag = f'mitre_{tactic.word}|{tactic.id}(-[^,"]*)?'
+    return Matcher("tags", "=~", f'(.*[,"])?({tag})([,"].*)?')
 
 
 def as_queries(queries: Query | Sequence[Query]) -> tuple[Query, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from toolkit.catalog import label_of
 from toolkit.errors import PublishError
 from toolkit.grafana.context import DataSource
 from toolkit.publish.api import Forbidden, GrafanaApi
@@ -86,8 +87,29 @@ def datasource_model(uid: str, name: str, url: str) -> Json:
         "access": "proxy",
         "url": url,
         "basicAuth": False,
-        "jsonData": {"maxLines": "1000", "timeout": 60},
+        "jsonData": {"maxLines": "1000", "timeout": 60, "derivedFields": _derived_fields()},
     }
+
+
+def _derived_fields() -> list[Json]:
+    """Links from a log line's labels to the dashboard of its rule and of its node.
+
+    Grafana 10.3 and later take the value from the label; older ones look for the pattern in the
+    line, where it is not, and show nothing (getDerivedFields.ts of the Loki plugin).
+    """
+    return [
+        {
+            "name": title,
+            "matcherType": "label",
+            "matcherRegex": f"^{label_of(field)}$",
+            "url": f"/d/{uid}?var-{variable}=${{__value.raw:percentencode}}",
+            "urlDisplayLabel": f"Show this {title.lower()}",
+        }
+        for title, field, uid, variable in (
+            ("Rule", "rule", "falco-toolkit-rule", "rule"),
+            ("Node", "hostname", "falco-toolkit-node", "node"),
+        )
+    ]
 
 
 def _named(api: GrafanaApi, wanted: WantedSource, named: Json) -> tuple[DataSource, Change]:

@@ -6,7 +6,7 @@ and :mod:`toolkit.grafana.repair` puts right what grafanalib's own JSON gets wro
 
 from toolkit.grafana.panels.bars import BarGauge, PieChart
 from toolkit.grafana.panels.base import Panel
-from toolkit.grafana.panels.logs import Logs, Text
+from toolkit.grafana.panels.logs import Dialect, Logs, Text
 from toolkit.grafana.panels.stat import Stat
 from toolkit.grafana.panels.table import Column, Matrix, Table
 from toolkit.grafana.panels.timeline import Heatmap, StateTimeline, state
@@ -15,6 +15,7 @@ from toolkit.grafana.panels.timeseries import TimeSeries
 __all__ = [
     "BarGauge",
     "Column",
+    "Dialect",
     "Heatmap",
     "Logs",
     "Matrix",

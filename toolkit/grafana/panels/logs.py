@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from toolkit.falco.labels import Access, Where
 from toolkit.grafana.context import Context
 from toolkit.grafana.panels.base import G, Panel
+
+_SHOWN = (
+    "rule",
+    "priority",
+    "hostname",
+    "source",
+    "tags",
+    "k8s.ns.name",
+    "k8s.pod.name",
+    "container.image.repository",
+    "proc.name",
+)
+
+
+def _place(access: Access) -> str:
+    """Where a field is, in words."""
+    if access.where is Where.LABEL:
+        return f"label `{access.name}`"
+    return "in the line" if access.where is Where.LINE else f"nowhere; {access.setting}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +63,27 @@ class Text(Panel):
     interval: str | None = None
 
     def build(self, context: Context) -> Any:
+        return self._text()
+
+    def _text(self) -> Any:
         return G.Text(
             title=self.title,
             description=self.description or None,
             content=self.content,
             mode="markdown",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect(Text):
+    """How the events are labelled that this dashboard was rendered for."""
+
+    def build(self, context: Context) -> Any:
+        schema = context.schema
+        rows = "\n".join(f"| `{name}` | {_place(schema.access(name))} |" for name in _SHOWN)
+        told = (
+            f"Events are selected by `{schema.selector()}`.\n\n| Field | Where it is |\n"
+            f"| --- | --- |\n{rows}\n\nIf panels stay empty though Falco runs, the labels in Loki"
+            " are others: deploy with `--labels`."
+        )
+        return replace(self, content=told)._text()

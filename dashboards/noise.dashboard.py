@@ -1,0 +1,81 @@
+"""Noise and tuning: what fires most, and made by what, so that an exception can be written."""
+
+from toolkit.grafana.dashboard import Row, dashboard
+from toolkit.grafana.links import to_rule
+from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Matrix, Stat, Table
+from toolkit.grafana.query import distinct, lines, total, trend
+from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
+
+dashboard = dashboard(
+    "Falco / Noise and tuning",
+    "falco-toolkit-noise",
+    description="What makes up the volume: rules, and the processes, images and namespaces behind.",
+    variables=[RULE, PRIORITY, NAMESPACE, NODE],
+    rows=[
+        Row(
+            "What fires most",
+            [
+                BarGauge("Rules that fire most", total("events_by_rule"), top=15, width=12),
+                Stat("Events", total("events_total"), width=6, height=5),
+                Stat(
+                    "Rules that fired",
+                    distinct("rules_seen", series="events_by_rule"),
+                    width=6,
+                    height=5,
+                ),
+                Heatmap(
+                    "When rules fire",
+                    trend("events_by_rule"),
+                    description="Even rows are routine, and routine is what exceptions are for.",
+                ),
+            ],
+        ),
+        Row(
+            "Where",
+            [
+                Table(
+                    "Rules by namespace and pod",
+                    total("events_by_rule_and_pod", legend="Events"),
+                    columns={
+                        "rule": Column("Rule", to_rule()),
+                        "k8s.ns.name": Column("Namespace"),
+                        "k8s.pod.name": Column("Pod"),
+                    },
+                    width=14,
+                ),
+                BarGauge("Nodes", total("events_by_node"), width=10),
+            ],
+        ),
+        Row(
+            "Made by what",
+            [
+                Table(
+                    "Groups to write an exception for",
+                    total("noise_groups", legend="Events"),
+                    columns={
+                        "rule": Column("Rule", to_rule()),
+                        "proc.name": Column("Process"),
+                        "proc.pname": Column("Parent"),
+                        "container.image.repository": Column("Image"),
+                        "k8s.ns.name": Column("Namespace"),
+                    },
+                ),
+                Table(
+                    "Commands",
+                    total("top_commands", legend="Events"),
+                    columns={"rule": Column("Rule"), "proc.cmdline": Column("Command")},
+                    width=14,
+                ),
+                Matrix(
+                    "Rules by process",
+                    total("events_by_process"),
+                    column="proc.name",
+                    column_title="Process",
+                    width=10,
+                    height=10,
+                ),
+            ],
+        ),
+        Row("Latest", [Logs("Latest events", lines("event_explorer", limit=200))]),
+    ],
+)
