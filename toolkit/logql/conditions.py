@@ -23,7 +23,7 @@ from toolkit.logql.variables import VARIABLE_PATTERN, has_variable
 
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _NAME_WITH_VARIABLES: Final = re.compile(
-    rf"(?:[A-Za-z_]\w*)?(?:{VARIABLE_PATTERN})(?:\w+|{VARIABLE_PATTERN})*", re.ASCII
+    rf"(?:[A-Za-z_]\w*)?(?:{VARIABLE_PATTERN})(?:\w++|{VARIABLE_PATTERN})*+", re.ASCII
 )
 T = TypeVar("T")
 

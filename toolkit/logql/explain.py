@@ -6,7 +6,7 @@ Windows are written as intervals of time around ``t``, the time for which a valu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from toolkit.logql import ast, printer
@@ -74,7 +74,7 @@ _ARITHMETIC: Final = {
 
 def explain(expr: ast.Expr, text: str = "") -> str:
     """``expr`` in words, with remarks where it may not mean what its author thinks."""
-    lines = list(_explain(expr))
+    lines = _explain(expr)
     remarks = advise(expr, text)
     if remarks:
         lines += ["", "Mind:"]
@@ -86,32 +86,38 @@ def explain(expr: ast.Expr, text: str = "") -> str:
     return "\n".join(lines)
 
 
-def _indented(lines: Iterator[str]) -> Iterator[str]:
-    return (_INDENT + line for line in lines)
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [_INDENT + line for line in lines]
 
 
-def _explain(expr: ast.Expr) -> Iterator[str]:
+def _explain(expr: ast.Expr) -> list[str]:
     match expr:
         case ast.LogQuery():
-            yield from _log_query(expr)
+            return list(_log_query(expr))
         case ast.RangeAggregation():
-            yield from _range_aggregation(expr)
+            return list(_range_aggregation(expr))
         case ast.VectorAggregation():
-            yield f"{expr.op}: {_vector_aggregation(expr)} of"
-            yield from _indented(_explain(expr.expr))
+            words = f"{expr.op}: {_vector_aggregation(expr)} of"
+            return [words, *_indented(_explain(expr.expr))]
         case ast.BinaryOperation():
-            yield from _binary_operation(expr)
+            return [
+                "the left side is",
+                *_indented(_explain(expr.left)),
+                f"{expr.op}: {_operation(expr)}",
+                "the right side is",
+                *_indented(_explain(expr.right)),
+            ]
         case ast.LabelReplace():
-            yield (
+            words = (
                 f"label_replace: where {expr.src or 'an empty text'} matches all of "
                 f"{printer.string(expr.regex)}, set {expr.dst} to "
                 f"{printer.string(expr.replacement)}, in"
             )
-            yield from _indented(_explain(expr.expr))
+            return [words, *_indented(_explain(expr.expr))]
         case ast.VectorLiteral():
-            yield f"one sample without labels, always {printer.number(expr.value)}"
+            return [f"one sample without labels, always {printer.number(expr.value)}"]
         case ast.NumberLiteral():
-            yield f"the number {printer.number(expr.value, expr.text)}"
+            return [f"the number {printer.number(expr.value, expr.text)}"]
 
 
 # --- log queries ----------------------------------------------------------------------------------
@@ -319,17 +325,6 @@ def _vector_aggregation(expr: ast.VectorAggregation) -> str:
     if group is None or (not group.labels and not group.without):
         return f"{_VECTORS[expr.op]}, in a single series,"
     return f"{_VECTORS[expr.op]} for each value of {_grouping(group)},"
-
-
-def _binary_operation(expr: ast.BinaryOperation) -> Iterator[str]:
-    yield from _leg("the left side", expr.left)
-    yield f"{expr.op}: {_operation(expr)}"
-    yield from _leg("the right side", expr.right)
-
-
-def _leg(name: str, expr: ast.MetricExpr) -> Iterator[str]:
-    yield f"{name} is"
-    yield from _indented(_explain(expr))
 
 
 def _operation(expr: ast.BinaryOperation) -> str:

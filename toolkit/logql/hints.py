@@ -35,6 +35,8 @@ _ELSEWHERE: Final = {
     "grep": 'lines are filtered by |= "text" and |~ "regular expression"',
 }
 _NUMBERS: Final = frozenset(["DURATION", "NUMBER", "BYTES"])
+# A message may repeat texts of the query, of any length.
+_LOOKED_AT: Final = 300
 _UNITS: Final = {"s": "s", "m": "m", "h": "h", "d": "d", "w": "w", "y": "y"}
 
 
@@ -78,6 +80,7 @@ class _Place:
 
 def propose(message: str, text: str, span: Span) -> str | None:
     """A hint for the error that Loki words as ``message``, found at ``span`` of ``text``."""
+    message = message[:_LOOKED_AT]
     if "syntax error: " not in message or "stage '" in message:
         return _by_message(message, text, span)
     lexer = Lexer(text, variables=True)

@@ -16,6 +16,7 @@ from toolkit.logql.grammar.machine import GaveUp, run
 from toolkit.logql.hints import propose
 from toolkit.logql.lexer import Fault as LexerFault
 from toolkit.logql.lexer import Lexer, fault_message
+from toolkit.logql.nesting import check_nesting
 from toolkit.logql.quoting import encode
 from toolkit.logql.stages import check_stages
 from toolkit.logql.tokens import Token
@@ -36,6 +37,7 @@ def parse(text: str, *, variables: bool = True, stages: bool = True) -> ast.Expr
     """
     expr = parse_unvalidated(text, variables=variables)
     validate(expr, text)
+    check_nesting(expr, text)
     if stages:
         check_stages(expr, text, variables=variables)
     return expr

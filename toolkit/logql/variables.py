@@ -20,7 +20,7 @@ from urllib.parse import quote as percent_encode
 from toolkit.errors import Span
 from toolkit.logql.durations import DAY, HOUR, MILLISECOND, MINUTE, SECOND, YEAR
 
-VARIABLE_PATTERN: Final = r"\$\w+|\$\{\w+(?:\.[^:}]+)?(?::[^}]+)?\}|\[\[\w+(?::\w+)?\]\]"
+VARIABLE_PATTERN: Final = r"\$\w++|\$\{\w++(?:\.[^:}]++)?(?::[^}]++)?\}|\[\[\w++(?::\w++)?\]\]"
 """A reference, as part of another regular expression."""
 
 _REFERENCE: Final = re.compile(
