@@ -94,6 +94,8 @@ def _report(settings: Settings, kind: str, name: str | None, output: Path, forma
         )
     for sentence in document(data).sections[0].sentences:
         typer.echo(sentence)
+    for reason in (*data.incomplete, *data.refused.examples):
+        typer.echo(f"note: {reason}", err=True)
     for path in write_report(data, output, wanted):
         typer.echo(path)
 

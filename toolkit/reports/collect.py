@@ -23,6 +23,7 @@ from toolkit.falco.rules import Catalogue, InferredSource, canonical_source, cat
 from toolkit.logql.durations import format_prometheus
 from toolkit.reports.changes import new_rules, vanished_rules
 from toolkit.reports.data import Asked, Cell, ReportData, RuleRow, SourceFacts
+from toolkit.reports.words import why
 from toolkit.results import Vector
 from toolkit.sources.base import LokiSource
 from toolkit.sources.files import Refused
@@ -238,7 +239,7 @@ def _incomplete(
     if period.end > now:
         reasons.append(f"the period ends at {period.iso(period.end)}, which lies in the future")
     if refused.count:
-        reasons.append(f"{refused.count} lines of the input were no Falco events and count nowhere")
+        reasons.append(f"part of the input is no Falco event and counts nowhere: {why(refused)}")
     for node, number in drops.items():
         times = "once" if number == 1 else f"{number} times"
         name = node or "a node without a hostname"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from toolkit.falco.refusal import Reason
+from toolkit.sources.files import Refused
+
 NO_HOSTNAME = "(no hostname)"
 _HOUR = 3600 * 10**9
 
@@ -72,3 +75,9 @@ def short_day(day: date) -> str:
 def moment(iso: str) -> str:
     """``2026-11-22 23:55`` of an ISO 8601 text, in its own zone; the report names the zone once."""
     return iso[:16].replace("T", "\u00a0")
+
+
+def why(refused: Refused) -> str:
+    """``the line is not JSON (3) and the last line is truncated (1)``."""
+    reasons = [f"{Reason(code).sentence} ({number(n)})" for code, n in refused.reasons.items()]
+    return listed(reasons, most=len(reasons))

@@ -13,11 +13,16 @@ def summary(data: ReportData) -> Section:
     """Four sentences at most."""
     before = words.comparison(data.events, data.previous_events, data.period.kind)
     wrong = silent(data) or data.drops or data.new_rules or _urgent(data)
+    total = f"{words.events(data.events)} in {data.period.name}, {before}."
+    if not data.events and not data.previous_events:
+        total = (
+            f"No security event in {data.period.name}, and none in the {data.period.kind} before."
+        )
     return Section(
         "summary",
         "What changed, and what comes first?",
         [
-            f"{words.events(data.events)} in {data.period.name}, {before}.",
+            total,
             _new(data),
             _watching(data),
             _first_step(data),
@@ -33,14 +38,14 @@ def silent(data: ReportData) -> list[Node]:
 
 def _new(data: ReportData) -> str:
     if not data.new_rules:
-        return "No rule fired for the first time." if data.events else "Nothing fired."
+        return "No rule fired for the first time." if data.events else "No rule fired."
     names = words.listed([f"{row.rule} ({words.number(row.events)})" for row in data.new_rules])
     return f"New, never seen in the {data.baseline} {data.period.kind}s before: {names}."
 
 
 def _watching(data: ReportData) -> str:
     if not data.by_node:
-        return "No node has reported at all."
+        return "No node has sent an event or a heartbeat."
     parts = []
     if names := [words.node(node.name) for node in silent(data)]:
         verb = "is" if len(names) == 1 else "are"
@@ -79,6 +84,8 @@ def _first_step(data: ReportData) -> str:
             f"First: {top.rule} makes {share} % of all events; "
             "decide whether to prevent it or to tune it."
         )
+    if not data.by_node:
+        return "First: find out whether this source holds any of Falco's events."
     return "Nothing has to be done."
 
 

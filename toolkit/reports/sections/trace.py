@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from toolkit.falco.refusal import Reason
 from toolkit.reports import words
 from toolkit.reports.content import Column, Section, Table, Value
 from toolkit.reports.data import Asked, ReportData
@@ -17,10 +18,7 @@ def left_out(data: ReportData) -> Section:
         "drops)."
     ]
     if data.refused.count:
-        sentences.append(
-            f"{words.number(data.refused.count)} lines of the input are no Falco events and count "
-            "nowhere."
-        )
+        sentences.append(f"Part of the input is no Falco event: {words.why(data.refused)}.")
     if data.not_sent:
         reasons = [f"{reason} ({words.number(n)})" for reason, n in data.not_sent.items()]
         sentences.append(
@@ -34,9 +32,9 @@ def left_out(data: ReportData) -> Section:
     blocks = []
     rows: list[list[Value]]
     if data.refused.reasons:
-        rows = [[reason, number] for reason, number in data.refused.reasons.items()]
-        columns = [Column("Reason"), Column("Lines", "number")]
-        blocks.append(Table("Lines that are no events", columns, rows))
+        rows = [[Reason(code).sentence, n] for code, n in data.refused.reasons.items()]
+        columns = [Column("Reason"), Column("How often", "number")]
+        blocks.append(Table("Input that is no event", columns, rows))
     if data.refused.examples:
         rows = [[text] for text in data.refused.examples]
         blocks.append(Table("The first of them", [Column("Where, and why")], rows))
