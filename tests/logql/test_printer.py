@@ -63,3 +63,15 @@ def test_texts_that_do_not_belong_to_the_value_are_not_printed() -> None:
         ),
     )
     assert print_expr(expr) == '{a="b"} | x > 5 | y > 1m30s | z > 1536B'
+
+
+@pytest.mark.parametrize("words", ['!= "x"', '!~ "x"'])
+@pytest.mark.parametrize("stage", ["drop", "keep"])
+def test_a_line_filter_that_would_be_read_as_part_of_drop_goes_before_it(
+    stage: str, words: str
+) -> None:
+    """``| drop a != "x"`` drops a where it is not "x". Loki runs line filters before drop."""
+    expr = parse(f'{{a="b"}} | {stage} a |= "y" {words}')
+    assert isinstance(expr, ast.LogQuery)
+    changed = ast.LogQuery(expr.selector, (expr.stages[0], expr.stages[2]))
+    assert print_expr(changed) == f'{{a="b"}} {words} | {stage} a'

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from toolkit.logql import ast
 from toolkit.logql.ast import Duration, Variable
+from toolkit.logql.printer import writable
 
 Strategy = st.SearchStrategy[Any]
 
@@ -126,7 +127,11 @@ STAGES: Strategy = st.one_of(
     st.builds(ast.KeepLabels, _lists(NAMES | MATCHERS)),
     LABEL_FILTERS,
 )
-LOG_QUERIES: Strategy = st.builds(ast.LogQuery, SELECTORS, _lists(STAGES, 0, 4))
+LOG_QUERIES: Strategy = st.builds(
+    lambda selector, stages: ast.LogQuery(selector, tuple(writable(stages))),
+    SELECTORS,
+    _lists(STAGES, 0, 4),
+)
 
 _UNWRAPS: Strategy = st.builds(
     ast.Unwrap,

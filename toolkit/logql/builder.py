@@ -27,7 +27,7 @@ from toolkit.logql import ast, durations, fold
 from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.conditions import Compared, Labelled, condition, label_name, matcher
 from toolkit.logql.parser import parse
-from toolkit.logql.printer import PRECEDENCE, print_expr
+from toolkit.logql.printer import PRECEDENCE, print_expr, writable
 from toolkit.logql.tokens import RANGE_OPERATIONS, VECTOR_OPERATIONS
 from toolkit.logql.variables import has_variable
 
@@ -116,7 +116,8 @@ class Logs:
 
     def stage(self, *stages: ast.Stage) -> Logs:
         """Stages made elsewhere."""
-        return Logs(ast.LogQuery(self.expr.selector, self.expr.stages + stages))
+        written = writable([*self.expr.stages, *stages])
+        return Logs(ast.LogQuery(self.expr.selector, tuple(written)))
 
     def _line_filter(self, op: ast.LineOp, values: tuple[str, ...], *, ip: bool = False) -> Logs:
         if not values:

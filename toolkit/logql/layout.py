@@ -27,7 +27,9 @@ def _lines(expr: ast.Expr, width: int) -> list[str]:
         return [whole]
     match expr:
         case ast.LogQuery():
-            stages = [INDENT + printer.print_stage(stage) for stage in expr.stages]
+            stages = [
+                INDENT + printer.print_stage(stage) for stage in printer.writable(expr.stages)
+            ]
             return [printer.print_selector(expr.selector), *stages]
         case ast.RangeAggregation():
             return _call(

@@ -36,7 +36,8 @@ def print_expr(expr: ast.Expr) -> str:
     """``expr`` on one line; ``parse(print_expr(expr)) == expr``."""
     match expr:
         case ast.LogQuery():
-            return " ".join([print_selector(expr.selector), *map(print_stage, expr.stages)])
+            stages = writable(expr.stages)
+            return " ".join([print_selector(expr.selector), *map(print_stage, stages)])
         case ast.RangeAggregation():
             return call(expr.op, [*parameter(expr), print_log_range(expr.log_range)]) + after(expr)
         case ast.VectorAggregation():
@@ -119,6 +120,29 @@ def print_matcher(node: ast.Matcher) -> str:
 
 def print_selector(node: ast.Selector) -> str:
     return "{" + ", ".join(map(print_matcher, node.matchers)) + "}"
+
+
+def writable(stages: Sequence[ast.Stage]) -> list[ast.Stage]:
+    """``stages`` in an order that can be written.
+
+    A ``!=`` or ``!~`` right behind ``drop a`` or ``keep a`` would be read as part of it. No parsed
+    query has such stages in a row, but a changed one may. The line filter goes before the other
+    stage then, where Loki runs it anyway.
+    """
+    written: list[ast.Stage] = []
+    for stage in stages:
+        place = len(written)
+        if isinstance(stage, ast.LineFilter) and stage.op in ("!=", "!~"):
+            while place and _ends_with_a_name(written[place - 1]):
+                place -= 1
+        written.insert(place, stage)
+    return written
+
+
+def _ends_with_a_name(stage: ast.Stage) -> bool:
+    if not isinstance(stage, ast.DropLabels | ast.KeepLabels):
+        return False
+    return isinstance(stage.items[-1], str)
 
 
 def print_stage(node: ast.Stage) -> str:
