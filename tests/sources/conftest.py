@@ -4,6 +4,10 @@
 (3.8, main of August 2026) had small limits, so that everything had to be split: 20 series, 50
 lines, 50 hours. With ``TOOLKIT_RECORD_LOKI`` set to the address of such a Loki that holds
 ``data/corpus.jsonl`` in the tenant ``small``, it is asked instead and its answers are recorded.
+
+``server``: the HTTP source in front of ``toolkit serve`` with those limits on series and lines.
+
+``embedded``: the embedded source.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import socket
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,10 +26,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
+from toolkit.engine.limits import Limits
+from toolkit.engine.store import Store, StreamBatch
 from toolkit.http import HttpClient
+from toolkit.server.app import create_app
+from toolkit.server.config import ServerConfig
 from toolkit.settings import Connection
 from toolkit.sources.base import LokiSource, SourceDescription
+from toolkit.sources.embedded import EmbeddedSource
 from toolkit.sources.http import HttpSource
 
 DATA = Path(__file__).parent / "data"
@@ -112,19 +124,45 @@ def loki(scripted_server: Any, recording: Recording) -> Iterator[LokiSource]:
 
 @pytest.fixture(scope="session")
 def embedded(corpus: Sequence[Line]) -> LokiSource:
-    embedded_source = pytest.importorskip("toolkit.sources.embedded")
-    from toolkit.engine.engine import Engine
-    from toolkit.engine.limits import Limits
-    from toolkit.engine.store import Store, StreamBatch
-
     store = Store.in_memory()
     for one in corpus:
         store.append([StreamBatch(one.labels, [one.ts], [one.line], [one.meta or None])])
-    made: LokiSource = embedded_source.EmbeddedSource(Engine(store.snapshot, Limits()))
-    return made
+    return EmbeddedSource.over(store)
 
 
-@pytest.fixture(params=["loki", "embedded"])
+@pytest.fixture(scope="session")
+def served(corpus: Sequence[Line]) -> Iterator[str]:
+    """``toolkit serve`` with the recorded Loki's limits on series and lines, holding the corpus."""
+    limits = Limits(max_query_series=20, max_entries_limit_per_query=50)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        app = create_app(ServerConfig(auth_enabled=True, limits=limits))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with HttpClient(Connection(url=url, tenant=TENANT)) as client:
+            streams = [
+                {"stream": one.labels, "values": [[str(one.ts), one.line, one.meta]]}
+                for one in corpus
+            ]
+            answer = client.request("POST", "/loki/api/v1/push", json={"streams": streams})
+            assert answer.status == 204, answer.text
+        yield url
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def server(served: str) -> Iterator[LokiSource]:
+    with HttpClient(Connection(url=served, tenant=TENANT, retries=0)) as client:
+        yield HttpSource(client, SourceDescription("http", "toolkit serve", TENANT))
+
+
+@pytest.fixture(params=["loki", "server", "embedded"])
 def source(request: pytest.FixtureRequest) -> LokiSource:
     found: LokiSource = request.getfixturevalue(request.param)
     return found

@@ -53,7 +53,7 @@ class AnswerCache:
     def get(self, path: str, params: Mapping[str, str]) -> bytes | None:
         """The answer that was kept for a request."""
         try:
-            return gzip.decompress(self._file(path, params).read_bytes())
+            return gzip.decompress(self._file(path, params).read_bytes()) or None
         except (OSError, EOFError, zlib.error):
             return None
 

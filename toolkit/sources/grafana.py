@@ -125,7 +125,7 @@ def _datasources(client: HttpClient) -> list[Datasource] | None:
     response = client.get("/api/datasources")
     if response.status != 403:
         raise_for(response, query="", name=client.name)
-        return _read(response, lambda document: [_listed(one) for one in document if _loki(one)])
+        return _read(response, lambda document: [_listed(one) for one in _list(document)])
     response = client.get("/api/frontend/settings")
     if response.status in (403, 404):
         return None
@@ -149,6 +149,12 @@ def _read(response: Response, pick: Callable[[Any], list[Datasource]]) -> list[D
             url=response.url,
             hint="is this the address of a Grafana?",
         ) from None
+
+
+def _list(document: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(document, list):
+        raise TypeError("no list of data sources")
+    return [one for one in document if _loki(one)]
 
 
 def _loki(one: Mapping[str, Any]) -> bool:

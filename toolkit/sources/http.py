@@ -76,14 +76,14 @@ class HttpSource:
 
     def query(self, query: str, *, time: int) -> Vector | Scalar:
         """A metric query at one moment; a range ``[R]`` in it reads ``(time - R, time]``."""
-        expr = parse(query)
+        expr = parse(query, variables=False)
         if isinstance(expr, ast.LogQuery):
             raise LogQLTypeError(_NOT_INSTANT, text=query, span=expr.span)
         return self._planner.instant(expr, time)
 
     def query_range(self, query: str, *, start: int, end: int, step: int) -> Matrix:
         """A metric query at just ``start, start + step, ... <= end`` (``step`` in ns)."""
-        expr = parse(query)
+        expr = parse(query, variables=False)
         if isinstance(expr, ast.LogQuery):
             raise LogQLTypeError(_NOT_INSTANT, text=query, span=expr.span)
         if step <= 0:
@@ -108,7 +108,7 @@ class HttpSource:
         direction: Direction = "backward",
     ) -> Streams:
         """The lines of a log query in ``[start, end)``: all of them, or the first ``limit``."""
-        expr = parse(query)
+        expr = parse(query, variables=False)
         if not isinstance(expr, ast.LogQuery):
             raise LogQLTypeError(_NOT_LOG, text=query, span=expr.span)
         return self._pager.lines(expr, start, end, limit, direction)
@@ -161,17 +161,16 @@ class HttpSource:
         """One answer of ``query`` or ``query_range``, from the cache where it is of the past."""
         params = {"query": query, **params}
         path = f"{API}/{endpoint}"
-        expr = parse(query)
-        keep = self._cache is not None and self._cache.settled(
-            newest + reach(expr)[1], self._clock(), query
-        )
-        if keep and self._cache is not None:
-            kept = self._cache.get(path, params)
-            if kept is not None:
-                return decode(orjson.loads(kept), direction=params.get("direction", "backward"))
+        direction = params.get("direction", "backward")
+        cache = self._cache
+        reads_until = newest + reach(parse(query, variables=False))[1]
+        if cache is not None and not cache.settled(reads_until, self._clock(), query):
+            cache = None
+        if cache is not None and (kept := cache.get(path, params)) is not None:
+            return decode(orjson.loads(kept), direction=direction)
         document, body = self._get(path, params, query)
         try:
-            result = decode(document, direction=params.get("direction", "backward"))
+            result = decode(document, direction=direction)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise self._misread(query, body, error) from None
         if result.warnings:
@@ -184,8 +183,8 @@ class HttpSource:
                 url=self._client.url,
                 hint="ask for a shorter time or fewer series",
             )
-        if keep and self._cache is not None:
-            self._cache.put(path, params, body)
+        if cache is not None:
+            cache.put(path, params, body)
         return result
 
     def _get(self, path: str, params: Mapping[str, str], query: str) -> tuple[Any, bytes]:
