@@ -146,3 +146,30 @@ def test_groups_of_the_same_name_compile() -> None:
 def test_arithmetic_is_gos(left: float, op: str, right: float, result: str) -> None:
     """Division by zero is Loki's own rule; the others are those of Go's math.Pow and math.Mod."""
     assert repr(fold.apply(op, left, right)) == result
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "error"),
+    [
+        # What Loki says of numbers that no integer of Go holds.
+        (durations.parse_prometheus, "9" * 5000 + "m", "not a valid duration string: "),
+        (durations.parse_go, "9" * 5000 + "m", "time: invalid duration "),
+        (regex.check, "a{" + "9" * 5000 + "}", "error parsing regexp: invalid repeat count: "),
+        (ip.parse_ip, "10.0.0.0/" + "9" * 5000, "ip: invalid pattern: "),
+        (jsonpath.parse_path, "a[" + "9" * 5000 + "]", "syntax error: unexpected $end"),
+        (fold.parse_int, "9" * 5000, "9"),
+    ],
+)
+def test_numbers_of_thousands_of_digits_are_refused_like_others(
+    read: Callable[[str], Any], text: str, error: str
+) -> None:
+    """Python has an error of its own for them."""
+    with pytest.raises(ValueError) as raised:
+        read(text)
+    assert str(raised.value).startswith(error)
+
+
+def test_leading_zeros_are_no_matter_however_many() -> None:
+    assert durations.parse_prometheus("0" * 5000 + "5m") == 300 * 10**9
+    assert durations.parse_go("0" * 5000 + "5m") == 300 * 10**9
+    assert fold.parse_int("-" + "0" * 5000 + "5") == -5

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from toolkit.logql.numbers import natural
 from toolkit.logql.quoting import encode, quote
 
 MICROSECOND: Final = 1_000
@@ -55,7 +56,7 @@ def parse_prometheus(text: str) -> int:
     total, position, last = 0, 0, YEAR + 1
     while position < len(text):
         part = _PROMETHEUS_PART.match(text, position)
-        if part is None or int(part[1]) >= 1 << 64:
+        if part is None or natural(part[1]) >= 1 << 64:
             raise ValueError(wrong)
         if part[2] not in _PROMETHEUS_UNITS:
             raise ValueError(f"unknown unit {quote(part[2])} in duration {quote(text)}")
@@ -63,8 +64,9 @@ def parse_prometheus(text: str) -> int:
         if unit >= last:
             raise ValueError(wrong)
         last, position = unit, part.end()
-        total += int(part[1]) * unit
-        if int(part[1]) > _LIMIT // unit or total >= _LIMIT:
+        count = natural(part[1])
+        total += count * unit
+        if count > _LIMIT // unit or total >= _LIMIT:
             raise ValueError("duration out of range")
     return total
 
@@ -83,7 +85,7 @@ def parse_go(text: str) -> int:
         part = _GO_PART.match(body, position)
         if part is None or not (part[1] or part[2]):
             raise ValueError(wrong)
-        whole = int(part[1] or "0")
+        whole = natural(part[1])
         if whole > _LIMIT:
             raise ValueError(wrong)
         if not part[3]:

@@ -11,15 +11,20 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from toolkit.logql.numbers import natural
+
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _INT_LIMIT: Final = 1 << 63
 
 
 def parse_int(text: str) -> int:
     """``text`` as a Go int (strconv.Atoi); ValueError."""
-    if not _INTEGER.fullmatch(text) or not -_INT_LIMIT <= int(text) < _INT_LIMIT:
+    if not _INTEGER.fullmatch(text):
         raise ValueError(text)
-    return int(text)
+    value = natural(text.lstrip("+-")) * (-1 if text[0] == "-" else 1)
+    if not -_INT_LIMIT <= value < _INT_LIMIT:
+        raise ValueError(text)
+    return value
 
 
 def _divide(left: float, right: float) -> float:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from toolkit.logql.numbers import natural
 from toolkit.logql.quoting import quote
 
 # Where an address may begin: a look at the next four or five bytes.
@@ -87,9 +88,10 @@ def _prefix(pattern: str) -> IPPattern | None:
     address = parse_address(host)
     if address is None or address.zone or not _PREFIX_LENGTH.fullmatch(length):
         return None
-    if int(length) > address.bits:
+    bits = natural(length)
+    if bits > address.bits:
         return None
-    hosts = (1 << (address.bits - int(length))) - 1
+    hosts = (1 << (address.bits - bits)) - 1
     first = address.number & ~hosts
     return IPPattern(Address(address.bits, first), Address(address.bits, first | hosts))
 

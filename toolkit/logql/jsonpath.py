@@ -15,6 +15,7 @@ from typing import Any, Final
 from toolkit.errors import Span
 from toolkit.logql.grammar.lalr import Grammar, Rule
 from toolkit.logql.grammar.machine import GaveUp, Machine, machine, run
+from toolkit.logql.numbers import natural
 from toolkit.logql.tokens import END, Token
 
 _SPACE: Final = re.compile(r"[ \t\n]*")
@@ -98,9 +99,9 @@ def _index(text: str, start: int) -> _TokenOrProblem:
         # At the end of the text Loki reads a NUL.
         return nothing, f"non-integer value: {following or chr(0)}"
     number = text[start:end]
-    if int(number) >= _INT_LIMIT:
+    if natural(number) >= _INT_LIMIT:
         return nothing, f'strconv.Atoi: parsing "{number}": value out of range'
-    return Token("INDEX", int(number), start, end), ""
+    return Token("INDEX", natural(number), start, end), ""
 
 
 def _single(values: Sequence[Any], _span: Span) -> Any:

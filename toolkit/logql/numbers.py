@@ -18,6 +18,16 @@ _MISPLACED_HEX: Final = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 # Go's %v writes a number without an exponent between these powers of ten.
 _SMALLEST_PLAIN: Final = -4
 _LARGEST_PLAIN: Final = 5
+_MOST_DIGITS: Final = 30
+
+
+def natural(digits: str) -> int:
+    """ASCII digits as an integer; what is far beyond 64 bits as some integer that is, too.
+
+    Python refuses to read integers of thousands of digits, in words of its own.
+    """
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def parse_float(text: str) -> float:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from toolkit.logql.numbers import natural
+
 _MAX_REPEAT: Final = 1000
 _MAX_HEIGHT: Final = 1000
 _MAX_SIZE: Final = (128 << 20) // 40
@@ -32,7 +34,6 @@ _CLASS_LETTERS: Final = "dDsSwW"
 _C_ESCAPES: Final = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 _HEX: Final = "0123456789abcdefABCDEF"
 _MAX_RUNE: Final = 0x10FFFF
-_TOO_BIG: Final = 10**8
 
 
 class RegexError(ValueError):
@@ -192,10 +193,9 @@ class _Reader:
             self.at += 1
         elif op == "{" and (counted := _REPEAT.match(text, start)):
             self.at = counted.end()
-            low = int(counted[1])
-            high = low if counted[2] is None else int(counted[3]) if counted[3] else -1
-            too_big = max(low, high) > _MAX_REPEAT or max(low, high) > _TOO_BIG
-            if too_big or 0 <= high < low:
+            low = natural(counted[1])
+            high = low if counted[2] is None else natural(counted[3]) if counted[3] else -1
+            if max(low, high) > _MAX_REPEAT or 0 <= high < low:
                 raise RegexError("invalid repeat count", text[start : self.at])
         else:
             return False
