@@ -26,7 +26,7 @@ dashboard = dashboard(
             [
                 BarGauge(
                     "Events by tactic",
-                    for_each_tactic(total("events_total")),
+                    for_each_tactic(total("events_or_zero")),
                     description="In the order of the matrix. An event counts for each tactic that"
                     " its rule has, so the bars may add up to more than all events.",
                     width=10,
@@ -34,7 +34,7 @@ dashboard = dashboard(
                 ),
                 Heatmap(
                     "Tactics over time",
-                    for_each_tactic(trend("events_total")),
+                    for_each_tactic(trend("events_or_zero")),
                     description="Events of each tactic in each step.",
                     width=14,
                     height=12,

@@ -41,7 +41,7 @@ dashboard = dashboard(
             [
                 BarGauge(
                     "Events by priority",
-                    for_each_priority(total("events_total")),
+                    for_each_priority(total("events_or_zero")),
                     priorities=True,
                     width=6,
                     height=9,

@@ -137,8 +137,8 @@ def lines(name: str, *, limit: int = 500, filters: Filters = None) -> Query:
 def for_each_priority(query: Query) -> tuple[Query, ...]:
     """``query`` eight times, once for each priority in their order, and named by it.
 
-    Loki hands out label sets in alphabetical order; only separate questions keep Falco's order and
-    show a priority without events in its place.
+    Loki hands out label sets in alphabetical order; only separate questions keep Falco's order, and
+    a query that answers zero shows a priority without events in its place.
     """
     return tuple(
         replace(query, legend=name).narrowed(Matcher("priority", "=", name))
