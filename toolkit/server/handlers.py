@@ -195,7 +195,7 @@ def _fields(call: Call) -> tuple[Mapping[str, fields.DetectedField], int]:
     lines = parameters.parse_limit(call.form.get("line_limit", ""))
     text = call.form.get("limit") or call.form.get("field_limit", "")
     most = parameters.parse_limit(text, _MAX_FIELDS)
-    expr = parse(asked.query)
+    expr = parse(asked.query, variables=False)
     if not isinstance(expr, LogQuery):
         raise HTTPError(400, "only log selector is supported")
     answer = tenant.engine.log(
@@ -223,14 +223,14 @@ def patterns(call: Call) -> Response:
     """``patterns``: none, for no pattern ingester runs here; the query is checked all the same."""
     _tenant(call)
     asked = parameters.range_parameters(call.form, call.now)
-    parse(asked.query)
+    parse(asked.query, variables=False, stages=False)
     return _json({"status": "success", "data": []})
 
 
 def format_query(call: Call) -> Response:
     """``format_query``: the query in Loki's own layout."""
     try:
-        text = pretty(parse(call.form.get("query", "")))
+        text = pretty(parse(call.form.get("query", ""), variables=False, stages=False))
     except LogQLError as error:
         body = orjson.dumps({"status": "invalid-query", "error": error.message}) + b"\n"
         return Response(body, 400, media_type="application/json; charset=utf-8")

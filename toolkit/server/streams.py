@@ -21,7 +21,7 @@ def matchers_of(query: str) -> Sequence[Matcher]:
 
     Raises :class:`HTTPError` 400, and :class:`toolkit.errors.LogQLError` as the parser does.
     """
-    expr = parse(query)
+    expr = parse(query, variables=False, stages=False)
     if not isinstance(expr, LogQuery) or expr.stages:
         raise HTTPError(400, "only label matchers are supported")
     return expr.selector.matchers

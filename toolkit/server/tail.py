@@ -56,7 +56,7 @@ def endpoint(server: Server) -> Callable[[WebSocket], Awaitable[None]]:
 
 def _request(form: Mapping[str, str], now: int) -> tuple[str, int, int, int]:
     query = form.get("query", "")
-    if not isinstance(parse(query), LogQuery):
+    if not isinstance(parse(query, variables=False), LogQuery):
         raise LogQLError("only log selector is supported")
     delay = parameters.parse_int(form.get("delay_for", ""), 0)
     if delay > _MAX_DELAY:
