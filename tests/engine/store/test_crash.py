@@ -105,15 +105,15 @@ def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record
 def test_a_crash_between_any_two_steps_loses_nothing_acknowledged(recorder: Recorder) -> None:
     """The directory as it was before and after every write, rename and deletion, opened again."""
     store = Store.open(recorder.source, write=True)
-    for number in range(0, 90, 3):
+    for number in range(0, 48, 3):
         store.append([batch for each in range(number, number + 3) for batch in single(each)])
         recorder.acknowledged = number + 3
     with store.bulk() as loader:
-        for number in range(90, 120):
+        for number in range(48, 70):
             loader.add(single(number))
-    recorder.acknowledged = 120
-    store.append(single(120))
-    recorder.acknowledged = 121
+    recorder.acknowledged = 70
+    store.append(single(70))
+    recorder.acknowledged = 71
     store.close()
     assert len(recorder.copies) > 100
     for path, acknowledged in list(recorder.copies):

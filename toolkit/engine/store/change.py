@@ -13,13 +13,12 @@ class Change:
     """The unit of durability: it is applied whole or not at all.
 
     New streams get the ids ``first_stream, ...``; new metadata sets are numbered on within the
-    journal file that holds the change, from ``first_set``. The entries' places in the order of
-    insertion are ``first_sequence, ...``. ``lengths`` are the lines' byte lengths in ``data``.
+    journal that holds the change. The entries' places in the order of insertion are
+    ``first_sequence, ...``. ``lengths`` are the lines' byte lengths in ``data``.
     """
 
     first_stream: int
     new_streams: Sequence[Pairs]
-    first_set: int
     sets: Sequence[Pairs]
     first_sequence: int
     timestamps: Int64s

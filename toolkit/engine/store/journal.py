@@ -14,8 +14,8 @@ from toolkit.engine.store.model import Pairs
 JOURNAL_MAGIC = b"FTKJRNL\x01"
 STREAMS_MAGIC = b"FTKSTRM\x01"
 
-# first stream, first set, rows, bytes of definitions, first sequence, bytes of lines
-_HEAD = struct.Struct("<IIIIQQ")
+# first stream, rows, bytes of definitions, first sequence, bytes of lines
+_HEAD = struct.Struct("<IIIQQ")
 
 
 def encode_change(change: Change) -> bytes:
@@ -24,7 +24,6 @@ def encode_change(change: Change) -> bytes:
     data = memoryview(change.data)
     head = _HEAD.pack(
         change.first_stream,
-        change.first_set,
         len(change),
         len(definitions),
         change.first_sequence,
@@ -41,7 +40,7 @@ def encode_change(change: Change) -> bytes:
 
 def decode_change(payload: memoryview) -> Change:
     """The change of a payload, whose checksum was found right. Columns are views of it."""
-    first_stream, first_set, rows, size, first_sequence, data_size = _HEAD.unpack_from(payload)
+    first_stream, rows, size, first_sequence, data_size = _HEAD.unpack_from(payload)
     at = _HEAD.size + size
     streams, sets = _load(payload[_HEAD.size : at])
     columns = []
@@ -51,7 +50,6 @@ def decode_change(payload: memoryview) -> Change:
     return Change(
         first_stream=first_stream,
         new_streams=streams,
-        first_set=first_set,
         sets=sets,
         first_sequence=first_sequence,
         timestamps=columns[0],

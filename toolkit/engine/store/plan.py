@@ -107,7 +107,6 @@ def plan(
     return Change(
         first_stream=durable_streams,
         new_streams=(*table.labels(durable_streams), *streams.new),
-        first_set=sets.first,
         sets=tuple(sets.new),
         first_sequence=first_sequence,
         timestamps=entries.timestamps,

@@ -180,10 +180,6 @@ class Segment:
             return np.diff(self._offsets[rows.start : rows.stop + 1])
         return self._offsets[rows + 1] - self._offsets[rows]
 
-    def verify(self) -> None:
-        """Check every byte of the file."""
-        self._check(slice(0, len(self)))
-
     def _check(self, rows: slice | Rows) -> None:
         if self._all_checked:
             return
