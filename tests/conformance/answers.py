@@ -86,9 +86,9 @@ def shape(result: Result) -> Answer:
     return {"resultType": kind, "result": rows}
 
 
-def ask(store: Store, case: Mapping[str, Any]) -> Answer:
+def ask(store: Store, case: Mapping[str, Any], limits: Limits | None = None) -> Answer:
     """The answer to one of the recorded questions."""
-    limits = Limits()
+    limits = limits or Limits()
     frontend = Frontend(Engine(store.snapshot, limits), limits, lambda: NOW)
     form = {name: str(value) for name, value in case["params"].items()}
     try:

@@ -10,11 +10,13 @@ from toolkit.engine.errors import QueryError, SeriesLimitError
 from toolkit.engine.evaluator import Evaluator, number
 from toolkit.engine.limits import UNLIMITED, Limits
 from toolkit.engine.logs import Direction
+from toolkit.engine.optimize import optimized
 from toolkit.engine.points import Steps, constant, matrix
 from toolkit.engine.reading import Reader
 from toolkit.engine.store import Snapshot
 from toolkit.logql.ast import Expr, LogQuery, MetricExpr, NumberLiteral, VectorAggregation
 from toolkit.logql.parser import parse
+from toolkit.logql.stages import check_stages
 from toolkit.logql.visitor import find
 from toolkit.results import Matrix, Sample, Scalar, Streams, Vector
 
@@ -123,10 +125,16 @@ class Engine:
 
 
 def _metric(query: str | Expr) -> MetricExpr:
-    expr = parse(query, variables=False) if isinstance(query, str) else query
-    if isinstance(expr, LogQuery):
-        raise QueryError(INSTANT_LOG_QUERY)
-    return expr
+    """A metric query, ready to run. The stages of a tree are taken as checked."""
+    if isinstance(query, str):
+        expr = parse(query, variables=False, stages=False)
+        if not isinstance(expr, LogQuery):
+            ready = optimized(expr)
+            check_stages(ready, query)
+            return ready
+    elif not isinstance(query, LogQuery):
+        return optimized(query)
+    raise QueryError(INSTANT_LOG_QUERY)
 
 
 def _sorts(expr: Expr) -> bool:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.engine.optimize import BYTE_AGGREGATIONS
 from toolkit.engine.pipeline import Hints, Pipeline, ResultLabels, compile_pipeline, hints_for
 from toolkit.engine.points import Floats, Ints, LabelSet, numbered
-from toolkit.logql.ast import (
-    JsonParser,
-    LineFilter,
-    LineFormat,
-    LogfmtParser,
-    LogQuery,
-    PatternParser,
-    RangeAggregation,
-    RegexpParser,
-    UnpackParser,
-    VectorAggregation,
-)
-
-_BYTE_AGGREGATIONS = frozenset({"bytes_over_time", "bytes_rate"})
-_READ_THE_LINE = (
-    JsonParser | LogfmtParser | RegexpParser | PatternParser | UnpackParser | LineFilter
-)
+from toolkit.logql.ast import LogQuery, RangeAggregation, VectorAggregation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +41,7 @@ class Extraction:
     @property
     def takes_bytes(self) -> bool:
         """Whether the value of a line is its length."""
-        return self.aggregation.op in _BYTE_AGGREGATIONS
+        return self.aggregation.op in BYTE_AGGREGATIONS
 
     @property
     def takes_values(self) -> bool:
@@ -70,23 +55,12 @@ class Extraction:
     def pipeline(self) -> Pipeline:
         """The pipeline. Raises :class:`toolkit.errors.LogQLError` for a stage that is wrong."""
         unwrap = self.aggregation.log_range.unwrap
-        return compile_pipeline(self.query(), unwrap=unwrap, hints=self.hints())
+        return compile_pipeline(self.query, unwrap=unwrap, hints=self.hints())
 
+    @property
     def query(self) -> LogQuery:
-        """The log query without the line_format stages that nothing after them would read.
-
-        Source: ``removeLineformat`` in pkg/logql/optimize.go; it hides errors of the template.
-        """
-        query = self.aggregation.log_range.query
-        if self.takes_bytes:
-            return query
-        stages = tuple(
-            stage
-            for place, stage in enumerate(query.stages)
-            if not isinstance(stage, LineFormat)
-            or any(isinstance(later, _READ_THE_LINE) for later in query.stages[place:])
-        )
-        return query if len(stages) == len(query.stages) else replace(query, stages=stages)
+        """The log query whose lines are read."""
+        return self.aggregation.log_range.query
 
 
 def labelled(

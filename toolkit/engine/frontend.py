@@ -13,8 +13,10 @@ from toolkit.engine.engine import INSTANT_LOG_QUERY, Engine
 from toolkit.engine.errors import QueryError, QueryTimeout, SeriesLimitError
 from toolkit.engine.evaluator import nanoseconds
 from toolkit.engine.limits import Limits
+from toolkit.engine.optimize import optimized
 from toolkit.engine.parameters import (
     MILLISECOND,
+    SECOND,
     InstantParameters,
     RangeParameters,
     default_step,
@@ -27,6 +29,9 @@ from toolkit.logql.parser import parse
 from toolkit.logql.stages import check_stages
 from toolkit.logql.visitor import find
 from toolkit.results import Labels, Matrix, Scalar, Streams, Vector
+
+_USUAL_SPLIT = 3600 * SECOND
+"""Loki's own split_instant_metric_queries_by_interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Frontend:
         if asked.direction == "backward":
             parts.reverse()
         self._check_ranges(expr, parts)
+        expr = optimized(expr)
         check_stages(expr, asked.query)
         start, end = min(p[0] for p in parts), max(p[1] for p in parts)
         try:
@@ -94,9 +100,12 @@ class Frontend:
         if self._within_limits(asked.time, asked.time) is None:
             return Vector(asked.time, [])
         interval = self.limits.split_instant_metric_queries_by_interval
-        mapped = split(expr, interval) if interval else expr
-        self._check_ranges(expr, [(asked.time, asked.time)], whole=mapped == expr)
-        check_stages(expr, asked.query)
+        ready = optimized(expr)
+        mapped = split(ready, interval) if interval else ready
+        # a range that Loki would read in parts is not too long for it, read here in parts or not
+        whole = split(ready, interval or _USUAL_SPLIT) == ready
+        self._check_ranges(expr, [(asked.time, asked.time)], whole=whole)
+        check_stages(ready, asked.query)
         return self.engine.instant(mapped, time=asked.time, partial=partial)
 
     # checks, in the order in which a query meets them

@@ -30,7 +30,7 @@ class Reader:
         run = runner(self.snapshot, extraction.pipeline())
         selection = self._selection(extraction, windows)
         if self.columnar:
-            query = extraction.query()
+            query = extraction.query
             unwrap = extraction.aggregation.log_range.unwrap
             found = plan(query, unwrap, extraction.hints())
             if found is not None:

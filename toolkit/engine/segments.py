@@ -91,6 +91,12 @@ def means(values: Floats, lo: Ints, hi: Ints) -> Floats:
     return mean
 
 
+def averages(values: Floats, lo: Ints, hi: Ints) -> Floats:
+    """:func:`means` as Loki's vector aggregation rounds them: the whole difference is divided."""
+    (mean,) = _in_order(values, lo, hi, 1, _average_step, _average_loop)
+    return mean
+
+
 def variances(values: Floats, lo: Ints, hi: Ints) -> Floats:
     """Population variances by Welford's method; NaN where a value is NaN or infinite."""
     _, squares = _in_order(values, lo, hi, 2, _variance_step, _variance_loop)
@@ -143,6 +149,21 @@ def _mean_loop(state: list[float], rest: list[float], done: int) -> list[float]:
         if math.isinf(mean) and (math.isfinite(x) or x == mean):
             continue
         mean += x / count - mean / count
+    return [mean]
+
+
+def _average_step(state: tuple[Floats, ...], x: Floats, count: float) -> None:
+    (mean,) = state
+    keep = np.isinf(mean) & (np.isfinite(x) | (x == mean))
+    mean[:] = np.where(keep, mean, mean + (x - mean) / count)
+
+
+def _average_loop(state: list[float], rest: list[float], done: int) -> list[float]:
+    (mean,) = state
+    for count, x in enumerate(rest, done + 1):
+        if math.isinf(mean) and (math.isfinite(x) or x == mean):
+            continue
+        mean += (x - mean) / count
     return [mean]
 
 

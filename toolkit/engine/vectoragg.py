@@ -62,14 +62,19 @@ def aggregate(
     return Points(keys, cell[lo] // width, cell[lo] % width, reduced)
 
 
+def _variances(values: Floats, lo: Ints, hi: Ints) -> Floats:
+    """Loki takes a group's first sample as its mean without a look, so one alone gives just 0."""
+    return np.where(hi - lo == 1, 0.0, segments.variances(values, lo, hi))
+
+
 _REDUCTIONS: dict[str, Callable[[Floats, Ints, Ints], Floats]] = {
     "sum": segments.add,
     "count": lambda values, lo, hi: (hi - lo).astype(np.float64),
-    "avg": segments.means,
+    "avg": segments.averages,
     "min": segments.least,
     "max": segments.greatest,
-    "stdvar": segments.variances,
-    "stddev": lambda values, lo, hi: np.sqrt(segments.variances(values, lo, hi)),
+    "stdvar": _variances,
+    "stddev": lambda values, lo, hi: np.sqrt(_variances(values, lo, hi)),
 }
 
 

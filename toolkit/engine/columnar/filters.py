@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import re2
 
 from toolkit.engine.columnar.texts import Mask, Texts, as_mask
-from toolkit.engine.pipeline.linefilter import line_predicate, reorder
+from toolkit.engine.pipeline.linefilter import line_predicate
 from toolkit.engine.pipeline.predicates import (
     EVERYTHING,
     AllOf,
@@ -28,7 +28,8 @@ from toolkit.engine.pipeline.predicates import (
     Predicate,
     Regex,
 )
-from toolkit.logql.ast import Decolorize, LineFilter, LineFormat, Stage, UnpackParser
+from toolkit.logql.ast import Decolorize, LineFormat, Stage, UnpackParser
+from toolkit.logql.hoisting import evaluation_order
 
 CHANGES_THE_LINE = LineFormat | UnpackParser | Decolorize
 
@@ -41,7 +42,7 @@ def raw_filters(stages: Sequence[Stage]) -> tuple[list[Predicate], bool]:
     of the line filters. Lines that fail any of it never leave the pipeline."""
     found: list[Predicate] = []
     changed = False
-    for stage in reorder(stages):
+    for stage in evaluation_order(stages):
         if isinstance(stage, tuple):
             if changed:
                 return found, False
@@ -49,11 +50,6 @@ def raw_filters(stages: Sequence[Stage]) -> tuple[list[Predicate], bool]:
         else:
             changed = changed or isinstance(stage, CHANGES_THE_LINE)
     return [p for p in found if p != EVERYTHING], True
-
-
-def has_line_filter(stages: Sequence[Stage]) -> bool:
-    """Whether any stage is a line filter."""
-    return any(isinstance(stage, LineFilter) for stage in stages)
 
 
 def column_test(predicate: Predicate) -> Holds | None:

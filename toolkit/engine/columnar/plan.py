@@ -30,6 +30,7 @@ from toolkit.logql.ast import (
     StringLabelFilter,
     Unwrap,
 )
+from toolkit.logql.hoisting import LABEL_FILTERS
 from toolkit.logql.pattern import capture_names, parse_pattern
 
 # templates that see more than labels: the line, or some time
@@ -74,7 +75,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
                 if found is None:
                     return None
                 keys.append(found)
-            case _ if isinstance(stage, _LABEL_FILTERS):
+            case _ if isinstance(stage, LABEL_FILTERS):
                 pass
             case _:
                 return None
@@ -95,17 +96,6 @@ def _keys(stage: RegexpParser | PatternParser | JsonParser) -> KeysOf | None:
             return pattern_keys(stage)
         case JsonParser():
             return json_keys(stage)
-
-
-_LABEL_FILTERS = (
-    StringLabelFilter,
-    NumberLabelFilter,
-    DurationLabelFilter,
-    BytesLabelFilter,
-    IPLabelFilter,
-    AndLabelFilter,
-    OrLabelFilter,
-)
 
 
 def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tuple[str, ...] | None:
