@@ -18,7 +18,6 @@ from toolkit.engine.store import (
     StreamBatch,
     files,
     frames,
-    maintenance,
     manifest,
     segment,
     writer,
@@ -96,18 +95,29 @@ def test_a_reader_that_is_overtaken_reads_again(
 def test_writing_waits_for_the_background_so_that_memory_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish, waiting = files.publish, []
+    settle, publish, written = threading.Event(), files.publish, []
 
-    def slow(path: Path) -> None:
-        time.sleep(0.01)
+    def publish_later(path: Path) -> None:
+        settle.wait()
         publish(path)
 
-    monkeypatch.setattr(segment, "publish", slow)
-    with Store.open(tmp_path, write=True) as store:
+    def push() -> None:
         for number in range(300):
             store.append(single(number))
-            waiting.append(len(store._backend._maintenance._sealed))
-    assert max(waiting) == maintenance.MOST_SEALED
+            written.append(number)
+
+    monkeypatch.setattr(segment, "publish", publish_later)
+    with Store.open(tmp_path, write=True) as store:
+        thread = threading.Thread(target=push)
+        thread.start()
+        # Two sealed journals of twenty entries, and the one that is being written.
+        while len(written) < 60:
+            time.sleep(0.001)
+        time.sleep(0.1)
+        assert len(written) == 60
+        settle.set()
+        thread.join()
+        assert numbers(store.snapshot()) == list(range(300))
 
 
 def test_a_second_writing_process_is_told_who_writes(
