@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qs, unquote_plus, urlsplit
+from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
 
 import pytest
 import yaml
@@ -19,6 +19,7 @@ from toolkit.grafana.alerting.asking import alert_query, missing, rules_for
 from toolkit.grafana.alerting.grafana import provisioning_file, rule_group, rule_model
 from toolkit.grafana.alerting.ruler import expression, rule_file
 from toolkit.grafana.context import Context
+from toolkit.logql import ast
 from toolkit.logql.parser import parse
 from toolkit.publish.yamltext import dump
 from toolkit.results import Vector
@@ -93,16 +94,21 @@ def test_the_link_to_explore_opens_the_very_lines() -> None:
     rule = example(drill=("rule",))
     link = rule_model(rule, context())["annotations"]["explore_url"]
     link = link.replace('{{ reReplaceAll "/$" "" externalURL }}', "https://grafana.example")
-    link = link.replace("{{ $labels.rule | urlquery }}", "Read+sensitive+file+untrusted")
+    place = '{{ reReplaceAll `(["\\\\])` `\\\\\\$1` $labels.rule | urlquery }}'
+    # What Go's template makes of: Read "x".
+    assert place in link
+    link = link.replace(place, quote_plus('Read \\\\\\"x\\\\\\"'))
     query = parse_qs(urlsplit(link).query)
     (pane,) = json.loads(query["panes"][0]).values()
     assert pane["datasource"] == "falco-loki"
     (asked,) = pane["queries"]
-    assert asked["expr"].endswith('rule="Read sensitive file untrusted"}')
-    parse(asked["expr"])
+    expr = parse(asked["expr"])
+    assert isinstance(expr, ast.LogQuery)
+    assert expr.selector.matchers[-1] == ast.Matcher("rule", "=", 'Read "x"')
     old = rule_model(rule, context("9.4"))["annotations"]["explore_url"]
     assert "panes=" not in old
-    assert json.loads(unquote_plus(old.split("left=")[1].replace("{{", "")))["datasource"]
+    left = unquote_plus(old.replace(place, "x").split("left=")[1])
+    assert json.loads(left)["datasource"] == "falco-loki"
 
 
 def test_a_prometheus_rule_is_left_out_until_there_is_a_prometheus() -> None:

@@ -55,7 +55,7 @@ def explore_link(rule: AlertRule, context: Context) -> str:
         context.expression(narrowed), context.datasource.uid, context.version, start="now-6h"
     )
     for (_, label), probe in zip(fields, probes, strict=True):
-        path = path.replace(quote(probe), _encoded(label))
+        path = path.replace(quote(probe), _quoted(label))
     return _HERE + path
 
 
@@ -65,6 +65,14 @@ def dashboard_link(rule: AlertRule, context: Context) -> str:
     known = [(name, label) for name, label in chosen if name in _VARIABLES]
     query = "&".join(f"var-{_VARIABLES[name]}={_encoded(label)}" for name, label in known)
     return f"{_HERE}/d/{rule.dashboard}" + (f"?{query}" if query else "")
+
+
+def _quoted(label: str) -> str:
+    """A label's value inside a LogQL string inside JSON inside an address.
+
+    A quote or backslash gets one backslash for LogQL, and both get one more each for JSON.
+    """
+    return f'{{{{ reReplaceAll `(["\\\\])` `\\\\\\$1` $labels.{label} | urlquery }}}}'
 
 
 def _encoded(label: str) -> str:
