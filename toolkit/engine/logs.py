@@ -24,11 +24,14 @@ from toolkit.engine.rows import runner
 from toolkit.engine.store import Selection, Snapshot
 from toolkit.logql.ast import LogQuery
 from toolkit.logql.quoting import decode
-from toolkit.results import Entry, Stream, Streams
+from toolkit.results import Entry, Labels, Stream, Streams
 
 Direction = Literal["forward", "backward"]
 
-_LEAST_BLOCK = 1024
+_LEAST_BLOCK = 1024  # lines read at a time, at first
+_BLOCK = 65_536  # and at most, unless a limit asks for more
+_ROOM = 1.25  # lines in the window looked at first, were they spread evenly, of those wanted
+_NOTHING: Labels = {}
 _MOMENT = itemgetter(0)
 
 
@@ -59,30 +62,32 @@ def read(
     does for clients that ask for categorized labels.
     """
     reader = _Lines(snapshot, query, deadline)
-    selection = snapshot.select(query.selector.matchers, start, end)
-    texts: dict[ResultLabels, str] = {}
     kept: dict[LabelSet, tuple[ResultLabels, list[Entry]]] = {}
     count = 0
     last: int | None = None
-    for found in _entries(reader, selection, direction, limit, texts):
-        if interval and last is not None and abs(found.timestamp - last) < interval:
+    for timestamp, _, (line, labels, _) in _entries(reader, start, end, direction, limit):
+        if interval and last is not None and abs(timestamp - last) < interval:
             continue
-        last = found.timestamp
-        count += 1
-        labels = found.row.labels
+        last = timestamp
+        entry = Entry(timestamp, line, _mapping(labels.metadata), _mapping(labels.parsed))
         key = labels.stream if categorize else labels.merged
-        if key not in kept:
-            kept[key] = (labels, [])
-        kept[key][1].append(
-            Entry(found.timestamp, found.row.line, dict(labels.metadata), dict(labels.parsed))
-        )
+        known = kept.get(key)
+        if known is None:
+            kept[key] = (labels, [entry])
+        else:
+            known[1].append(entry)
+        count += 1
         if count == limit:
             break
+    ordered = sorted(kept.items(), key=lambda one: label_string(one[0]))
     streams = [
-        Stream(dict(key), entries, dict(labels.stream)) for key, (labels, entries) in kept.items()
+        Stream(dict(key), entries, dict(labels.stream)) for key, (labels, entries) in ordered
     ]
-    streams.sort(key=lambda stream: label_string(tuple(sorted(stream.labels.items()))))
     return Streams(streams, direction)
+
+
+def _mapping(pairs: LabelSet) -> Labels:
+    return dict(pairs) if pairs else _NOTHING
 
 
 class _Lines:
@@ -95,7 +100,13 @@ class _Lines:
         self._deadline = deadline
         # with nothing but selectors an entry is its line, under the labels of its stream
         self._plain = not query.stages
+        self._matchers = query.selector.matchers
         self._labels: dict[int, ResultLabels] = {}
+        self._texts: dict[ResultLabels, str] = {}
+
+    def select(self, start: int, end: int) -> Selection:
+        """The entries of the query's streams in ``[start, end)``."""
+        return self.snapshot.select(self._matchers, start, end)
 
     def passing(self, block: Selection) -> list[_Found]:
         """The entries that pass, in the block's order."""
@@ -110,6 +121,13 @@ class _Lines:
             rows = self._run.run(block, self._deadline)
         return [_Found(times[at], streams[at], row) for at, row in rows]
 
+    def text(self, labels: ResultLabels) -> str:
+        """All labels of a row as one text, by which ties and streams are ordered."""
+        known = self._texts.get(labels)
+        if known is None:
+            known = self._texts[labels] = label_string(labels.merged)
+        return known
+
     def _of(self, stream: int) -> ResultLabels:
         known = self._labels.get(stream)
         if known is None:
@@ -119,15 +137,11 @@ class _Lines:
 
 
 def _entries(
-    reader: _Lines,
-    selection: Selection,
-    direction: Direction,
-    limit: int | None,
-    texts: dict[ResultLabels, str],
+    reader: _Lines, start: int, end: int, direction: Direction, limit: int | None
 ) -> Iterator[_Found]:
     """Entries in the order of the answer."""
     backward = direction == "backward"
-    for block in _blocks(selection, backward, limit):
+    for block in _blocks(reader, start, end, backward, limit):
         found = reader.passing(block)
         if backward:
             found.reverse()
@@ -136,20 +150,14 @@ def _entries(
             if len(same) == 1:
                 yield same[0]
             else:
-                yield from _tied(reader.snapshot, same, texts)
+                yield from _tied(reader, same)
 
 
-def _tied(
-    snapshot: Snapshot, entries: list[_Found], texts: dict[ResultLabels, str]
-) -> Iterator[_Found]:
+def _tied(reader: _Lines, entries: list[_Found]) -> Iterator[_Found]:
     """Entries of one moment in order, equal ones of one stream only once."""
 
     def order(found: _Found) -> tuple[int, str]:
-        labels = found.row.labels
-        text = texts.get(labels)
-        if text is None:
-            text = texts[labels] = label_string(labels.merged)
-        return snapshot.streams[found.stream].hash, text
+        return reader.snapshot.streams[found.stream].hash, reader.text(found.row.labels)
 
     seen: set[tuple[object, ...]] = set()
     for found in sorted(entries, key=order):
@@ -160,21 +168,47 @@ def _tied(
             yield found
 
 
-def _blocks(selection: Selection, backward: bool, limit: int | None) -> Iterator[Selection]:
-    """The selection in growing blocks, from its end if ``backward``; no moment is cut in two."""
-    times = selection.timestamps
-    size = max(_LEAST_BLOCK, len(times) if limit is None else limit)
-    done = 0
-    while done < len(times):
+def _blocks(
+    reader: _Lines, start: int, end: int, backward: bool, limit: int | None
+) -> Iterator[Selection]:
+    """What is selected in growing blocks, from the end if ``backward``; no moment is cut in two."""
+    for selection in _windows(reader, start, end, backward, limit):
+        times = selection.timestamps
+        size = _BLOCK if limit is None else max(_LEAST_BLOCK, limit)
+        done = 0
+        while done < len(times):
+            if backward:
+                stop = len(times) - done
+                first = int(np.searchsorted(times, times[max(0, stop - size)], "left"))
+                yield selection.narrowed(slice(first, stop))
+                done = len(times) - first
+            else:
+                last = times[min(len(times), done + size) - 1]
+                stop = int(np.searchsorted(times, last, "right"))
+                yield selection.narrowed(slice(done, stop))
+                done = stop
+            size = min(2 * size, max(_BLOCK, size))
+
+
+def _windows(
+    reader: _Lines, start: int, end: int, backward: bool, limit: int | None
+) -> Iterator[Selection]:
+    """The range in windows that grow until enough was found, so that few lines cost little."""
+    bounds = reader.snapshot.bounds
+    if bounds is None:
+        return
+    start, end = max(start, bounds[0]), min(end, bounds[1] + 1)
+    width = end - start
+    if limit is not None:
+        share = _ROOM * max(limit, _LEAST_BLOCK) / len(reader.snapshot)
+        width = max(1, int((bounds[1] - bounds[0]) * min(1.0, share)))
+    while start < end:
         if backward:
-            stop = len(times) - done
-            start = max(0, stop - size)
-            start = int(np.searchsorted(times, times[start], "left"))
-            yield selection.narrowed(slice(start, stop))
-            done = len(times) - start
+            first = max(start, end - width)
+            yield reader.select(first, end)
+            end = first
         else:
-            stop = min(len(times), done + size)
-            stop = int(np.searchsorted(times, times[stop - 1], "right"))
-            yield selection.narrowed(slice(done, stop))
-            done = stop
-        size *= 2
+            last = min(end, start + width)
+            yield reader.select(start, last)
+            start = last
+        width *= 4

@@ -6,7 +6,6 @@ A label set is a tuple of (name, value) pairs ordered by name; tuples of pairs c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,14 +115,17 @@ def numbered(label_sets: Iterable[LabelSet]) -> tuple[Ints, list[LabelSet]]:
 
 def label_string(labels: LabelSet) -> str:
     """``{a="b", c="d"}`` as Go writes label sets: in error texts, and the order of streams."""
-    return "{" + ", ".join(f"{_name(name)}={quote(value)}" for name, value in labels) + "}"
+    return "{" + ", ".join([f"{_name(name)}={_value(value)}" for name, value in labels]) + "}"
 
 
 def _name(name: str) -> str:
-    return name if _LABEL_NAME.fullmatch(name) else quote(name)
+    return name if name.isidentifier() and name.isascii() else quote(name)
 
 
-_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+def _value(value: str) -> str:
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return quote(value)
 
 
 def without_empty(labels: LabelSet) -> LabelSet:
