@@ -14,8 +14,17 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis.counts import EVENTS
-from toolkit.analysis.days import Daily, Floats, Ints, daily_counts
-from toolkit.analysis.periods import Period, local_day, midnight
+from toolkit.analysis.days import (
+    Daily,
+    Floats,
+    Ints,
+    daily_counts,
+    first_day,
+    key_columns,
+    strata,
+    within,
+)
+from toolkit.analysis.periods import Period
 from toolkit.analysis.rates import (
     Dispersion,
     Ratio,
@@ -95,15 +104,15 @@ def changes(
     events first, then most in the baseline, then by name, None last.
     """
     periods = [period, *before]
-    wanted = _within(frame, periods)
-    start = _first_day(wanted, period) if since is None else since
+    wanted = within(frame, periods)
+    start = first_day(wanted, period) if since is None else since
     days = daily_counts(wanted, periods, *by, since=start)
     current, earlier, history = days.period == 0, days.period == 1, days.period > 0
     hours, last_hours, base_hours = (
         float(days.hours[part].sum()) for part in (current, earlier, history)
     )
     now, previous, base = (days.counts[:, part].sum(axis=1) for part in (current, earlier, history))
-    table = _table(days, by)
+    table = key_columns(days.keys, by)
     table[EVENTS], table[PREVIOUS], table["baseline_events"] = now, previous, base
     if not (base.any() and hours):
         # Without any event before there is no history: nothing is new, and nothing is known.
@@ -111,7 +120,7 @@ def changes(
         table["word"] = Word.TOO_FEW.value
         return _sorted(table)
     spread = dispersion(
-        days.counts[:, history], days.hours[history], _strata(days, history), days.period[history]
+        days.counts[:, history], days.hours[history], _weekdays(days, history), days.period[history]
     )
     ratio = compare_rates(
         now, base, hours=(hours, base_hours), spread=spread, confidence=confidence
@@ -161,35 +170,9 @@ def _previous(
     return found.ratio, found.low, found.high
 
 
-def _strata(days: Daily, part: np.ndarray) -> Ints:
-    """The weekday of each day, or one stratum for all where a weekday comes once only."""
+def _weekdays(days: Daily, part: np.ndarray) -> Ints:
     dates = itertools.compress(days.dates, part)
-    weekdays = np.array([day.weekday() for day in dates], np.int64)
-    _, number = np.unique(weekdays, return_counts=True)
-    return weekdays if number.min() > 1 else np.zeros_like(weekdays)
-
-
-def _within(frame: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    """The rows of any of the periods."""
-    starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
-    inside = np.zeros(len(frame), bool)
-    for period in periods:
-        inside |= (starts >= period.start) & (ends <= period.end)
-    return frame[inside]
-
-
-def _first_day(frame: pd.DataFrame, period: Period) -> int:
-    """The local midnight before the first bucket; the period's own start where there is none."""
-    first = int(frame["start"].min()) if len(frame) else period.start
-    return min(midnight(local_day(first, period.timezone), period.timezone), period.start)
-
-
-def _table(days: Daily, by: Sequence[str]) -> pd.DataFrame:
-    columns = {}
-    for place, column in enumerate(by):
-        values = np.array([key[place] for key in days.keys], object)
-        columns[column] = pd.Series(values, dtype=object)
-    return pd.DataFrame(columns)
+    return strata(np.array([day.weekday() for day in dates], np.int64))
 
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.counts import EVENTS
-from toolkit.analysis.periods import HOUR, Period
+from toolkit.analysis.periods import HOUR, Period, local_day, midnight
 from toolkit.analysis.trends import Key
 
 Ints = npt.NDArray[np.int64]
@@ -52,7 +52,7 @@ def daily_counts(
     spans.sort()
     starts = np.array([span[0] for span in spans], np.int64)
     ends = np.array([span[1] for span in spans], np.int64)
-    keys, rows = _keys(frame, by)
+    keys, rows = keyed(frame, by)
     begins = frame["start"].to_numpy(np.int64)
     column = np.searchsorted(starts, begins, "right") - 1
     inside = column >= 0
@@ -68,18 +68,45 @@ def daily_counts(
     )
 
 
-def _keys(frame: pd.DataFrame, by: Sequence[str]) -> tuple[list[Key], Ints]:
-    """The distinct keys, by name and None last, and the place of each row's key among them."""
-    places: dict[Key, int] = {}
-    rows = np.array(
-        [
-            places.setdefault(tuple(key), len(places))
-            for key in zip(*(frame[column].tolist() for column in by), strict=True)
-        ],
-        np.int64,
+def keyed(frame: pd.DataFrame, by: Sequence[str]) -> tuple[list[Key], Ints]:
+    """The distinct keys, by name and None last, and the place of each row's key among them.
+
+    Without columns all rows have the one key ``()``.
+    """
+    columns = [frame[column].tolist() for column in by]
+    names: list[Key] = (
+        [tuple(key) for key in zip(*columns, strict=True)] if by else [()] * len(frame)
     )
-    order = sorted(places, key=lambda key: [(value is None, value or "") for value in key])
-    renamed = np.empty(len(order), np.int64)
-    for place, key in enumerate(order):
-        renamed[places[key]] = place
-    return order, renamed[rows] if len(rows) else rows
+    keys = sorted(set(names), key=lambda key: [(value is None, value or "") for value in key])
+    places = {key: place for place, key in enumerate(keys)}
+    return keys, np.array([places[key] for key in names], np.int64)
+
+
+def key_columns(keys: Sequence[Key], by: Sequence[str]) -> pd.DataFrame:
+    """Keys as columns of objects, in which None stays None."""
+    columns = {
+        column: pd.Series([key[place] for key in keys], dtype=object)
+        for place, column in enumerate(by)
+    }
+    return pd.DataFrame(columns, index=range(len(keys)))
+
+
+def within(frame: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+    """The rows of any of the periods."""
+    starts, ends = frame["start"].to_numpy(), frame["end"].to_numpy()
+    inside = np.zeros(len(frame), bool)
+    for period in periods:
+        inside |= (starts >= period.start) & (ends <= period.end)
+    return frame[inside]
+
+
+def first_day(frame: pd.DataFrame, period: Period) -> int:
+    """The local midnight (ns) before the first bucket, the period's start if that is earlier."""
+    first = int(frame["start"].min()) if len(frame) else period.start
+    return min(midnight(local_day(first, period.timezone), period.timezone), period.start)
+
+
+def strata(codes: Ints) -> Ints:
+    """The codes, or one stratum for all where a code comes once only and has nothing like it."""
+    _, number = np.unique(codes, return_counts=True)
+    return codes if number.min() > 1 else np.zeros_like(codes)

@@ -119,6 +119,9 @@ def _residuals(counts: Floats, hours: Floats) -> tuple[Floats, np.ndarray]:
     return parts.sum(axis=1), there
 
 
+Hours = tuple[float | Floats, float | Floats]
+
+
 class Ratio(NamedTuple):
     """Rates compared: now over before. ``ratio`` is NaN where there were no events at all and
     infinite where there were none before; so may ``high`` be. ``low <= ratio <= high``.
@@ -133,14 +136,14 @@ class Ratio(NamedTuple):
 
 
 def compare_rates(
-    now: Ints, before: Ints, *, hours: tuple[float, float], spread: Dispersion, confidence: float
+    now: Ints, before: Ints, *, hours: Hours, spread: Dispersion, confidence: float
 ) -> Ratio:
     """The ratio of two rates, an interval for it and a two-sided test that it is 1.
 
-    ``hours`` are those watched now and before. Given the sum of both counts, the count now is
-    binomial where counts are Poisson (Clopper and Pearson's interval, exact). Over-dispersed counts
-    are worth as many as their number divided by the dispersion; that the dispersion is estimated
-    widens the normal quantile to Student's t.
+    ``hours`` are those watched now and before, one number for all or one for each. Given the sum of
+    both counts, the count now is binomial where counts are Poisson (Clopper and Pearson's interval,
+    exact). Over-dispersed counts are worth as many as their number divided by the dispersion; that
+    the dispersion is estimated widens the normal quantile to Student's t.
     """
     from scipy import special
 
