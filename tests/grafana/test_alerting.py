@@ -84,7 +84,7 @@ def test_a_rule_for_grafana_is_asked_reduced_and_compared() -> None:
 def test_texts_become_grafanas_templates_and_the_rulers() -> None:
     said = "{{ with $labels.rule }}{{ . }}{{ else }}(none){{ end }}: "
     grafana = rule_model(example(), context())["annotations"]["summary"]
-    assert grafana == said + "{{ humanize $values.B.Value }}"
+    assert grafana == said + "{{ with $values.B }}{{ humanize .Value }}{{ else }}0{{ end }}"
     (group,) = rule_file([AlertGroup("g", [example()])], context())["groups"]
     assert group["rules"][0]["annotations"]["summary"] == said + "{{ humanize $value }}"
 
@@ -94,7 +94,8 @@ def test_the_link_to_explore_opens_the_very_lines() -> None:
     rule = example(drill=("rule",))
     link = rule_model(rule, context())["annotations"]["explore_url"]
     link = link.replace('{{ reReplaceAll "/$" "" externalURL }}', "https://grafana.example")
-    place = '{{ reReplaceAll `(["\\\\])` `\\\\\\$1` $labels.rule | urlquery }}'
+    escaped = '{{ reReplaceAll `(["\\\\])` `\\\\\\$1` . | urlquery }}'
+    place = f"{{{{ with $labels.rule }}}}{escaped}{{{{ end }}}}"
     # What Go's template makes of: Read "x".
     assert place in link
     link = link.replace(place, quote_plus('Read \\\\\\"x\\\\\\"'))

@@ -264,8 +264,23 @@ class GrafanaApi:
         # An unknown group is an empty one to some versions.
         return found if found and found.get("rules") else None
 
-    def save_rule_group(self, folder_uid: str, group: Json) -> None:
-        """Replaces the group: rules that it does not list are deleted."""
+    def save_rule_group(self, folder_uid: str, group: Json, *, known: Collection[str]) -> None:
+        """Replaces the group: rules that it does not list are deleted.
+
+        Rules whose uid is not among ``known``, those of the group that is there, are made first:
+        Grafana 9.4 answers 500 to a group with a rule of an unknown uid ("could not find alert
+        rule"), which was measured.
+        """
+        for rule in group["rules"]:
+            if rule["uid"] not in known:
+                made = {**rule, "folderUID": folder_uid, "ruleGroup": group["title"]}
+                self._ask(
+                    "POST",
+                    "/api/v1/provisioning/alert-rules",
+                    WRITE_ALERTS,
+                    body=made,
+                    uid=rule["uid"],
+                )
         path = _group_path(folder_uid, group["title"])
         self._ask("PUT", path, WRITE_ALERTS, body=group, uid=group["title"], repeatable=True)
 

@@ -59,7 +59,8 @@ def _send(change: Change, api: GrafanaApi, progress: Progress) -> None:
         case "dashboard", _:
             api.save_dashboard(after, change.folder or progress.folder, message(after))
         case "alert group", _:
-            api.save_rule_group(after["folderUid"], after)
+            known = {rule["uid"] for rule in (change.before or {}).get("rules", [])}
+            api.save_rule_group(after["folderUid"], after, known=known)
         case "alert rule", "delete":
             api.delete_alert_rule(change.uid)
         case kind, action:

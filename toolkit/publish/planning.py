@@ -23,6 +23,7 @@ from toolkit.publish.rendering import Rendered, RenderedDashboard
 
 Json = dict[str, Any]
 
+_STEP_DEFAULTS = ("intervalMs", "maxDataPoints")
 _RULE_KEYS = (
     "annotations",
     "condition",
@@ -241,6 +242,12 @@ def _comparable(group: Json) -> Json:
     for rule in group["rules"]:
         kept = {key: rule[key] for key in _RULE_KEYS if key in rule}
         kept["for"] = _duration(kept.get("for", "0s"))
+        # A rule that is not paused comes back without the word; steps come back with defaults.
+        kept["isPaused"] = kept.get("isPaused") or None
+        kept["data"] = [
+            {**step, "model": {k: v for k, v in step["model"].items() if k not in _STEP_DEFAULTS}}
+            for step in kept.get("data", [])
+        ]
         rules.append(kept)
     return {"title": group["title"], "interval": group["interval"], "rules": rules}
 

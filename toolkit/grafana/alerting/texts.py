@@ -2,6 +2,9 @@
 
 Both are Go templates with ``$labels``; the value is ``$value`` to the ruler and the answer of the
 reducing step to Grafana. A label that a series lacks shows as ``(none)``, not as ``[no value]``.
+
+Grafana fills the texts in while a rule is quiet too, when there are neither labels nor values; what
+fails then fills its log at every evaluation. So nothing here is used without asking for it first.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from toolkit.logql.ast import Matcher
 Output = Literal["grafana", "ruler"]
 
 _VALUE: dict[Output, str] = {
-    "grafana": "{{ humanize $values.B.Value }}",
+    "grafana": "{{ with $values.B }}{{ humanize .Value }}{{ else }}0{{ end }}",
     "ruler": "{{ humanize $value }}",
 }
 _HERE = '{{ reReplaceAll "/$" "" externalURL }}'
@@ -62,9 +65,12 @@ def explore_link(rule: AlertRule, context: Context) -> str:
 def dashboard_link(rule: AlertRule, context: Context) -> str:
     """The address of the rule's dashboard with what fired chosen in it, as a template."""
     chosen = [] if rule.prometheus else drilled(rule, context)
-    known = [(name, label) for name, label in chosen if name in _VARIABLES]
-    query = "&".join(f"var-{_VARIABLES[name]}={_encoded(label)}" for name, label in known)
-    return f"{_HERE}/d/{rule.dashboard}" + (f"?{query}" if query else "")
+    query = "".join(
+        f"{{{{ with $labels.{label} }}}}&var-{_VARIABLES[name]}={{{{ urlquery . }}}}{{{{ end }}}}"
+        for name, label in chosen
+        if name in _VARIABLES
+    )
+    return f"{_HERE}/d/{rule.dashboard}?orgId=1{query}"
 
 
 def _quoted(label: str) -> str:
@@ -72,8 +78,5 @@ def _quoted(label: str) -> str:
 
     A quote or backslash gets one backslash for LogQL, and both get one more each for JSON.
     """
-    return f'{{{{ reReplaceAll `(["\\\\])` `\\\\\\$1` $labels.{label} | urlquery }}}}'
-
-
-def _encoded(label: str) -> str:
-    return f"{{{{ $labels.{label} | urlquery }}}}"
+    escaped = 'reReplaceAll `(["\\\\])` `\\\\\\$1` . | urlquery'
+    return f"{{{{ with $labels.{label} }}}}{{{{ {escaped} }}}}{{{{ end }}}}"
