@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.engine import windows as windows_module
+from toolkit.engine.errors import QueryError
 from toolkit.engine.points import Steps
 from toolkit.engine.rangeagg import aggregate
 from toolkit.engine.windows import Rows, Windows, cells
@@ -100,16 +101,23 @@ def questions(draw: st.DrawFn) -> tuple[list[Sample], Windows]:
     return samples, Windows(steps, width, draw(st.integers(-10, 20)) * SECOND)
 
 
-@pytest.mark.parametrize("few_cells", [False, True], ids=["one table", "series in turns"])
+@pytest.mark.parametrize("way", ["one table", "series in turns", "pairs"])
 @settings(max_examples=80, deadline=None)
 @given(question=questions())
-def test_windows_are_half_open(few_cells, question) -> None:
+def test_windows_are_half_open(way, question) -> None:
     """A window holds what is after its start and not after its end, for every step and series."""
     samples, windows = question
     want = by_window(samples, windows)
     with pytest.MonkeyPatch.context() as patch:
-        if few_cells:
+        if way == "series in turns":
             patch.setattr(windows_module, "_CELLS", 1)
+        if way == "pairs":
+            few = windows_module._few
+
+            def pairs(rows, *_):
+                yield few(rows, windows.steps.count, *windows.rows(rows.timestamps))
+
+            patch.setattr(windows_module, "_tables", pairs)
         for op, loop in PLAIN.items():
             expected = {key: loop([s[2] for s in found]) for key, found in want.items()}
             assert evaluate(op, samples, windows) == expected
@@ -166,3 +174,21 @@ def test_a_reset_adds_what_was_there_before() -> None:
     assert evaluate("rate_counter", samples, windows, series=1) == {
         (0, 0): 8 * ((30 + 7.5 + 5) / 30) / 60
     }
+
+
+def test_few_rows_in_many_series_need_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand series at a thousand steps with a row each are a thousand cells, quickly found."""
+    monkeypatch.setattr(windows_module, "_tables", lambda *_: pytest.fail("a table was made"))
+    samples = [(i, i, float(i)) for i in range(1000)]
+    windows = Windows(Steps.between(0, 999 * SECOND, SECOND), SECOND)
+    found = evaluate("sum_over_time", samples, windows, series=1000)
+    assert found == {(i, i): float(i) for i in range(1000)}
+
+
+def test_too_many_samples_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit into memory is told before it is tried."""
+    monkeypatch.setattr(windows_module, "MOST_SAMPLES", 9)
+    windows = Windows(Steps.between(0, 9 * SECOND, SECOND), 100 * SECOND)
+    with pytest.raises(QueryError, match="too many samples into memory") as caught:
+        evaluate("count_over_time", [(0, 0, 1.0), (0, 1, 1.0)], windows, series=2)
+    assert caught.value.status == 400

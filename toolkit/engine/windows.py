@@ -13,7 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.engine.errors import QueryError
 from toolkit.engine.points import Ints, Steps
+
+MOST_SAMPLES = 16_000_000
+"""Samples that one aggregation may have at all steps together: what fits into some 500 MB."""
 
 _CELLS = 8_000_000  # cells of one table of running totals; more series are taken in turns
 
@@ -88,17 +92,40 @@ class Cells:
 
 
 def cells(rows: Rows, windows: Windows) -> Cells:
-    """All windows that are not empty."""
-    parts = list(_cells(rows, windows))
+    """All windows that are not empty. Raises :class:`QueryError` where they are too many."""
+    low, high = windows.rows(rows.timestamps)
+    pairs = int((high - low).sum())
+    if min(pairs, windows.steps.count * rows.series_count) > MOST_SAMPLES:
+        raise QueryError(
+            "query processing would load too many samples into memory in query execution"
+        )
+    bounds, places = np.unique(np.concatenate([low, high]), return_inverse=True)
+    if 4 * pairs < len(bounds) * rows.series_count:
+        return _few(rows, windows.steps.count, low, high)
+    at = places[: len(low)], places[len(low) :]
+    parts = list(_tables(rows, bounds, *at))
     if len(parts) == 1:
         return parts[0]
     return Cells(*(np.concatenate([getattr(p, name) for p in parts]) for name in Cells.__slots__))
 
 
-def _cells(rows: Rows, windows: Windows) -> Iterator[Cells]:
-    low, high = windows.rows(rows.timestamps)
-    bounds, places = np.unique(np.concatenate([low, high]), return_inverse=True)
-    at_low, at_high = places[: len(low)], places[len(low) :]
+def _few(rows: Rows, steps: int, low: Ints, high: Ints) -> Cells:
+    """The cells of few rows in many series: every pair of a window and a row in it is looked at."""
+    lengths = high - low
+    step = np.repeat(np.arange(steps), lengths)
+    shift = low - (np.cumsum(lengths) - lengths)
+    row = np.arange(len(step)) + np.repeat(shift, lengths)
+    key = rows.series[row].astype(np.int64) * steps + step
+    # within a cell rows ascend, so the first one found is its oldest
+    found, firsts, counts = np.unique(key, return_index=True, return_counts=True)
+    order = rows.by_series
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order)) - rows.firsts[rows.series[order]]
+    return Cells(found // steps, found % steps, counts, ranks[row[firsts]])
+
+
+def _tables(rows: Rows, bounds: Ints, at_low: Ints, at_high: Ints) -> Iterator[Cells]:
+    """The cells of many rows, from running totals at every bound of a window."""
     turn = max(1, _CELLS // max(1, len(bounds)))
     for first in range(0, max(1, rows.series_count), turn):
         last = min(first + turn, rows.series_count)

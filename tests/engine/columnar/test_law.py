@@ -31,7 +31,8 @@ SECOND = 1_000_000_000
 # --- lines ----------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
-    ["root", "alice", "Bob", "", "a b", "é", "K", "ſ", "10", "1h", "x\"y", "a\\b", "\t", "İ"]
+    ["root", "alice", "Bob", "", "a b", "\udcff", "é", "K", "ſ", "10", "1h", "x\"y", "a\\b", "\t",
+     "İ"]
 )  # fmt: skip
 TEXTS = st.builds(
     lambda a, b, c: f"Notice user={a} proc={b} end={c}", WORDS, WORDS, WORDS

@@ -48,8 +48,6 @@ def json_keys(stage: JsonParser) -> KeysOf | None:
         unsure[objects] = np.repeat(
             [column is None for column, _ in segments], [count for _, count in segments]
         )
-        if texts.odd is not None:
-            unsure |= texts.odd
         # a NUL byte is no JSON either, but shares its code with the empty line
         unsure |= (firsts == 0) & (texts.lengths > 0)
         return Keys(["no json", "empty", *found.values], codes, unsure)
@@ -74,7 +72,7 @@ def _put(tree: _Tree, path: _Path) -> bool:
 
 def _struct(tree: _Tree) -> pa.StructType:
     return pa.struct(
-        [(name, pa.string() if inner is None else _struct(inner)) for name, inner in tree.items()]
+        [(name, pa.binary() if inner is None else _struct(inner)) for name, inner in tree.items()]
     )
 
 
@@ -89,7 +87,7 @@ def _read(lines: pa.Array, schema: pa.Schema) -> list[_Segment]:
     # Each line inside an object of its own: nothing a line holds can close that object early and
     # still leave as many objects as there are lines.
     wrapped = pc.binary_join_element_wise(_OPEN, lines, _CLOSE, _NOTHING)
-    data = wrapped.buffers()[2].slice(0, pc.sum(pc.binary_length(wrapped)).as_py())
+    data = wrapped.buffers()[2]
     try:
         table = pj.read_json(
             pa.BufferReader(data),
@@ -109,10 +107,10 @@ def _read(lines: pa.Array, schema: pa.Schema) -> list[_Segment]:
 
 
 def _column(segments: Sequence[_Segment], path: _Path) -> pa.Array:
-    columns = [pa.array([], pa.string())]
+    columns = [pa.array([], pa.binary())]
     for read, count in segments:
         if read is None:
-            columns.append(pa.nulls(count, pa.string()))
+            columns.append(pa.nulls(count, pa.binary()))
         else:
             columns.append(pc.struct_field(read, list(path)))
     return pa.concat_arrays(columns)

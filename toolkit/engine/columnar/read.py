@@ -26,13 +26,17 @@ _WORKERS = min(4, os.cpu_count() or 1)
 
 
 class Outcomes:
-    """What the row pipeline said, for lines: the label set of the sample and its value."""
+    """What the row pipeline said, for lines: the label set of the sample and its value.
+
+    With ``by_line`` the values are those of streams, and it tells the stream of each line.
+    """
 
     def __init__(self, lines: int) -> None:
         self.labels: list[ResultLabels] = []
         self._known: dict[ResultLabels, int] = {}
         self.series = np.full(lines, -1, np.int32)
         self.values = np.zeros(lines)
+        self.by_line: NDArray[np.int32] | None = None
 
     def put(self, rows: Ints, row: Row | None) -> None:
         """The outcome of some lines; None where they are dropped."""
@@ -56,7 +60,7 @@ def read(
     plan: Plan, selection: Selection, run: RowRunner, extraction: Extraction, deadline: Deadline
 ) -> Samples:
     """The samples of a selection."""
-    if not plan.reads_lines and not (selection.metadata >= 0).any():
+    if not plan.reads_lines and not _has_metadata(selection, run.snapshot):
         outcomes = _by_stream(plan, selection, run)
     else:
         outcomes = _by_line(plan, selection, run, deadline)
@@ -68,8 +72,13 @@ def read(
     if extraction.takes_bytes:
         values = selection.line_lengths[rows].astype(np.float64)
     elif extraction.takes_values:
-        values = outcomes.values[rows]
+        values = outcomes.values if outcomes.by_line is None else outcomes.values[outcomes.by_line]
+        values = values[rows]
     return labelled(selection.timestamps[rows], series[rows], values, outcomes.labels)
+
+
+def _has_metadata(selection: Selection, snapshot: Snapshot) -> bool:
+    return len(snapshot.metadata_sets) > 0 and bool((selection.metadata >= 0).any())
 
 
 # --- labels alone ---------------------------------------------------------------------------------
@@ -78,14 +87,11 @@ def read(
 def _by_stream(plan: Plan, selection: Selection, run: RowRunner) -> Outcomes:
     """Nothing looks at lines: every stream has one outcome."""
     streams = selection.streams
-    count = len(run.snapshot.streams)
-    used = np.zeros(count, np.bool_)
-    used[streams] = True
-    present = np.flatnonzero(used)
-    of_stream = Outcomes(count)
+    of_stream = Outcomes(len(run.snapshot.streams))
+    present = _present(run.snapshot, streams)
     classes: dict[Hashable, list[int]] = {}
-    for stream in present.tolist():
-        classes.setdefault(_projected(plan, run.snapshot, stream), []).append(stream)
+    for stream, key in zip(present, _projected(plan, run.snapshot, present), strict=True):
+        classes.setdefault(key, []).append(stream)
     for members in classes.values():
         row = run.one(members[0])
         if row is not None and row.labels.error:
@@ -93,16 +99,23 @@ def _by_stream(plan: Plan, selection: Selection, run: RowRunner) -> Outcomes:
                 of_stream.put(np.array([stream]), run.one(stream))
         else:
             of_stream.put(np.array(members), row)
-    of_stream.series, of_stream.values = of_stream.series[streams], of_stream.values[streams]
+    of_stream.series, of_stream.by_line = of_stream.series[streams], streams
     return of_stream
 
 
-def _projected(plan: Plan, snapshot: Snapshot, stream: int) -> Hashable:
-    """What of a stream's labels an outcome may depend on."""
-    if plan.names is None:
-        return stream
-    labels = snapshot.streams[stream].labels
-    return tuple([labels.get(name) for name in plan.names])
+def _present(snapshot: Snapshot, streams: NDArray[np.int32]) -> list[int]:
+    """The streams that have a line, ascending."""
+    used = np.zeros(len(snapshot.streams), np.bool_)
+    used[streams] = True
+    return np.flatnonzero(used).tolist()
+
+
+def _projected(plan: Plan, snapshot: Snapshot, streams: Sequence[int]) -> Sequence[Hashable]:
+    """What of each stream's labels an outcome may depend on."""
+    names, infos = plan.names, snapshot.streams
+    if names is None:
+        return streams
+    return [tuple([labels.get(n) for n in names]) for labels in [infos[s].labels for s in streams]]
 
 
 # --- lines by their keys --------------------------------------------------------------------------
@@ -126,9 +139,9 @@ def _by_line(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadlin
     rows = np.concatenate([part.rows for part in seen] or [np.empty(0, np.int64)])
     streams = selection.streams[rows]
     key, size = _classes(plan, run.snapshot, streams)
-    metadata = selection.metadata[rows]
-    if (metadata >= 0).any():
-        width = int(metadata.max()) + 2
+    if _has_metadata(selection, run.snapshot):
+        metadata = selection.metadata[rows]
+        width = len(run.snapshot.metadata_sets) + 1
         key, size = key * width + metadata + 1, size * width
     for number in range(len(plan.keys)):
         codes, width = _joined([part.keys[number] for part in seen])
@@ -151,12 +164,12 @@ def _classes(plan: Plan, snapshot: Snapshot, streams: NDArray[np.int32]) -> tupl
     """For each line the class of its stream: streams of one class differ in nothing that counts."""
     if plan.names is None:
         return streams.astype(np.int64), len(snapshot.streams)
-    used = np.zeros(len(snapshot.streams), np.bool_)
-    used[streams] = True
-    numbers = np.zeros(len(snapshot.streams), np.int64)
+    present = _present(snapshot, streams)
     known: dict[Hashable, int] = {}
-    for stream in np.flatnonzero(used).tolist():
-        numbers[stream] = known.setdefault(_projected(plan, snapshot, stream), len(known))
+    numbers = np.zeros(len(snapshot.streams), np.int64)
+    numbers[present] = [
+        known.setdefault(key, len(known)) for key in _projected(plan, snapshot, present)
+    ]
     return numbers[streams], max(1, len(known))
 
 
