@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import pandas as pd
 
 from toolkit.analysis import trends
+from toolkit.analysis.change import baseline, changes
 from toolkit.analysis.counts import EVENTS, between, counts
 from toolkit.analysis.nodes import LastSeen, nodes
 from toolkit.analysis.periods import SECOND, Period
@@ -22,7 +24,7 @@ from toolkit.falco.priority import Priority
 from toolkit.falco.rules import Catalogue, InferredSource, canonical_source, catalogue
 from toolkit.logql.durations import format_prometheus
 from toolkit.reports.changes import new_rules, vanished_rules
-from toolkit.reports.data import Asked, Cell, ReportData, RuleRow, SourceFacts
+from toolkit.reports.data import Asked, Cell, ReportData, RuleRow, SourceFacts, Trend
 from toolkit.reports.words import why
 from toolkit.results import Vector
 from toolkit.sources.base import LokiSource
@@ -101,7 +103,8 @@ def collect(
         node: number for (node,), number in sorted(trends.sums(drops, NODE).items(), key=str)
     }
     facts = asker.source.describe()
-    rows = _rules(current, earlier, period, _sources(asker, current, period, known))
+    sources = _sources(asker, current, period, known)
+    rows = _rules(current, earlier, period, sources, _trends(events, period, "rule"))
     return ReportData(
         period=period,
         previous=before,
@@ -113,6 +116,7 @@ def collect(
         by_rule=rows,
         by_node=found,
         node_daily=trends.daily(current, period, NODE),
+        node_trends=_trends(events, period, NODE),
         cells=_cells(current),
         by_priority=_priorities(current, earlier),
         by_day=list(zip(period.days, trends.by_day(current, period), strict=True)),
@@ -191,11 +195,22 @@ def _sources(
     return source_of
 
 
+def _trends(events: pd.DataFrame, period: Period, by: str) -> dict[str | None, Trend]:
+    """Each key's period against its baseline, false discoveries limited within the family."""
+    table = changes(events, period, baseline(period, BASELINE), by)
+    columns = (table[name].tolist() for name in (by, "word", "ratio", "low", "high"))
+    return {
+        key: Trend(word, *(value if isfinite(value) else None for value in numbers))
+        for key, word, *numbers in zip(*columns, strict=True)
+    }
+
+
 def _rules(
     current: pd.DataFrame,
     earlier: pd.DataFrame,
     period: Period,
     source_of: Callable[[str], InferredSource | None],
+    against_baseline: Mapping[str | None, Trend],
 ) -> list[RuleRow]:
     highest = trends.highest_priority(earlier) | trends.highest_priority(current)
     daily = trends.daily(current, period, "rule")
@@ -215,6 +230,7 @@ def _rules(
                 source=source.source if source else None,
                 source_inferred=source is not None and source.inferred,
                 daily=daily.get(rule, none),
+                trend=against_baseline[rule],
             )
         )
     return rows

@@ -15,6 +15,18 @@ from toolkit.sources.files import Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """The period against the whole baseline: a word (:class:`toolkit.analysis.change.Word`), the
+    ratio of the rates and its interval. None where there is nothing to compare with.
+    """
+
+    word: str
+    ratio: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleRow:
     """One rule. ``source`` is Falco's; ``source_inferred`` where the catalogue of rules told it."""
 
@@ -25,6 +37,7 @@ class RuleRow:
     source: str | None
     source_inferred: bool
     daily: Sequence[int]
+    trend: Trend
 
     @property
     def change(self) -> int:
@@ -93,6 +106,7 @@ class ReportData:
     by_rule: Sequence[RuleRow]
     by_node: Sequence[Node]
     node_daily: Mapping[str | None, Sequence[int]]
+    node_trends: Mapping[str | None, Trend]
     cells: Sequence[Cell]
     by_priority: Sequence[tuple[str | None, int, int]]
     by_day: Sequence[tuple[date, int]]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from toolkit.reports.data import ReportData, RuleChange
+from toolkit.reports.data import ReportData, RuleChange, Trend
 
 VERSION = 1
 
@@ -63,6 +63,7 @@ def to_json(data: ReportData) -> dict[str, Any]:
                 "ratio": row.ratio,
                 "source": row.source,
                 "source_inferred": row.source_inferred,
+                "trend": _trend(row.trend),
             }
             for row in data.by_rule
         ],
@@ -72,6 +73,7 @@ def to_json(data: ReportData) -> dict[str, Any]:
                 "events": node.events,
                 "previous_events": node.previous_events,
                 "change": node.change,
+                "trend": _trend(data.node_trends.get(node.name)),
                 "state": node.state.value,
                 "new": node.is_new,
                 "last_event": _moment(data, node.last_event),
@@ -107,6 +109,12 @@ def to_json(data: ReportData) -> dict[str, Any]:
             for asked in data.asked
         ],
     }
+
+
+def _trend(trend: Trend | None) -> dict[str, Any] | None:
+    if trend is None:
+        return None
+    return {"word": trend.word, "ratio": trend.ratio, "low": trend.low, "high": trend.high}
 
 
 def _moment(data: ReportData, moment: int | None) -> str | None:

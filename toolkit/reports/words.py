@@ -59,6 +59,13 @@ def comparison(now: int, before: int, period: str) -> str:
     return text
 
 
+def trend(word: str, low: float | None, high: float | None) -> str:
+    """``surging, 2.1 to 5.3 times``; the interval says how sure the word is."""
+    if word not in ("surging", "falling", "steady") or low is None or high is None:
+        return word
+    return f"{word}, {low:.1f} to {high:.1f} times"
+
+
 def hours(nanoseconds: int) -> str:
     """``3 hours``, ``2 days``."""
     value = round(nanoseconds / _HOUR)

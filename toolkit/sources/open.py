@@ -159,12 +159,19 @@ def _sample(settings: Settings, now: int) -> Opened:
     # The last nanosecond of the day, so that the whole day has one sample and one story.
     clock = now - now % _DAY + _DAY - 1
     day = datetime.fromtimestamp(clock // 1_000_000_000, UTC).strftime("%Y-%m-%d")
-    look = hashlib.sha256(repr(schema).encode()).hexdigest()[:12]
+    look = hashlib.sha256(repr(schema).encode() + _code()).hexdigest()[:12]
     home = Path(platformdirs.user_cache_dir("falco-toolkit")) / "sample"
     path = home / f"{toolkit.__version__}-{look}-{day}"
     store = _kept(path, lambda made: _fill(made, clock, schema))
     source = EmbeddedSource(Engine(store.snapshot), store=store, address="the sample cluster")
     return Opened(source, schema, closing=source.close)
+
+
+def _code() -> bytes:
+    """What the sample and its store are written by: another program makes another sample."""
+    home = Path(toolkit.__file__).parent
+    sources = [*(home / "falco").rglob("*.py"), *(home / "engine" / "store").glob("*.py")]
+    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sorted(sources))
 
 
 def _fill(store: Store, clock: int, schema: LabelSchema) -> None:

@@ -16,9 +16,10 @@ def rules(data: ReportData) -> Section:
     """Every rule with the period before."""
     before = Column(data.previous.name, "number")
     numbers = [Column("Events", "number"), before, Column("Change", "number")]
+    against = Column(f"Against {data.baseline} {data.period.kind}s")
     table = Table(
         "Rules, most events first",
-        [Column("Rule"), Column("Priority", "priority"), Column("Source"), *numbers],
+        [Column("Rule"), Column("Priority", "priority"), Column("Source"), *numbers, against],
         [
             [
                 row.rule,
@@ -27,6 +28,7 @@ def rules(data: ReportData) -> Section:
                 row.events,
                 row.previous_events,
                 words.signed(row.change),
+                words.trend(row.trend.word, row.trend.low, row.trend.high),
             ]
             for row in data.by_rule[:_ROWS]
         ],
@@ -51,6 +53,15 @@ def _rule_sentences(data: ReportData) -> list[str]:
         most = max(grown, key=lambda row: (row.change, row.rule))
         how = words.comparison(most.events, most.previous_events, data.period.kind)
         sentences.append(f"The largest rise is {most.rule}: {words.events(most.events)}, {how}.")
+    for word in ("surging", "falling"):
+        names = [row.rule for row in data.by_rule if row.trend.word == word]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            sentences.append(
+                f"{words.listed(names)} {verb} {word}, more than chance explains against the "
+                f"{data.baseline} {data.period.kind}s before (of such words, one in twenty may be "
+                "wrong)."
+            )
     return sentences
 
 
