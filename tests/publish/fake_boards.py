@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.publish.fake_routes import Call, Said, route, said
+from tests.publish.fake_routes import Call, Said, route, said, traced
 from tests.publish.fake_state import Board, Json, board_shape, folder_shape, hit_shape, slug
 
 # --- folders --------------------------------------------------------------------------------------
@@ -24,26 +24,26 @@ def folders(call: Call) -> Said:
 def folder(call: Call) -> Said:
     found = call.state.board(call.path["uid"], folder=True)
     admin = call.caller.role == "Admin"
-    return Said(200, folder_shape(found, admin=admin)) if found else NO_FOLDER
+    if found is None and call.modern and not admin:
+        # Rights are looked at by folder, and there is none to look at.
+        return call.denied("folders:read")
+    return Said(200, folder_shape(found, admin=admin, modern=call.modern)) if found else NO_FOLDER
 
 
 @route("POST", "/api/folders")
 def create_folder(call: Call) -> Said:
     if call.caller.role == "Viewer":
-        return said(403, "Access denied")
+        return call.denied("folders:create", "Access denied")
     uid, title = call.body["uid"], call.body["title"]
-    modern = call.release >= (9, 0)
     if call.state.board(uid, folder=True):
-        return (
-            said(409, "a folder/dashboard with the same uid exists") if modern else FOLDER_CHANGED
-        )
+        return FOLDER_CHANGED
     general = (one for one in call.state.boards if one.folder_id == 0)
     if any(slug(one.title) == slug(title) for one in general):
-        return said(409 if modern else 400, SAME_FOLDER)
+        return said(409 if call.modern else 400, SAME_FOLDER)
     who = call.caller.login
     made = Board(0, uid, title, {}, is_folder=True, created_by=who)
     call.state.save(call.state.add_board(made), "", who)
-    return Said(200, folder_shape(made, admin=call.caller.role == "Admin"))
+    return Said(200, folder_shape(made, admin=call.caller.role == "Admin", modern=call.modern))
 
 
 @route("PUT", "/api/folders/(?P<uid>[^/]+)")
@@ -55,7 +55,7 @@ def rename_folder(call: Call) -> Said:
         return FOLDER_CHANGED
     found.title = call.body["title"]
     call.state.save(found, "", call.caller.login)
-    return Said(200, folder_shape(found, admin=True))
+    return Said(200, folder_shape(found, admin=True, modern=call.modern))
 
 
 @route("DELETE", "/api/folders/(?P<uid>[^/]+)")
@@ -66,30 +66,33 @@ def delete_folder(call: Call) -> Said:
     inside = [one for one in call.state.boards if one.folder_id == found.id]
     for one in (found, *inside):
         call.state.boards.remove(one)
+    if call.modern:
+        return Said(200, None)
     text = f"Folder {found.title} deleted"
     return Said(200, {"id": found.id, "message": text, "title": found.title})
 
 
 # --- dashboards -----------------------------------------------------------------------------------
 
-NO_BOARD = said(404, "Dashboard not found")
+
+def _no_board(call: Call) -> Said:
+    return traced(call, 404, "Dashboard not found")
 
 
 @route("GET", "/api/dashboards/uid/(?P<uid>[^/]+)")
 def board(call: Call) -> Said:
     found = call.state.board(call.path["uid"], folder=False)
     if found is None:
-        return NO_BOARD
+        return _no_board(call)
     parent = call.state.folder_of(found)
-    modern = call.release >= (8, 0)
-    return Said(200, board_shape(found, parent, call.caller.role, folder_uid=modern))
+    return Said(200, board_shape(found, parent, call.caller.role, modern=call.modern))
 
 
 @route("DELETE", "/api/dashboards/uid/(?P<uid>[^/]+)")
 def delete_board(call: Call) -> Said:
     found = call.state.board(call.path["uid"], folder=False)
     if found is None:
-        return NO_BOARD
+        return _no_board(call)
     if found.provisioned:
         return said(400, "provisioned dashboard cannot be deleted")
     call.state.boards.remove(found)
@@ -127,7 +130,8 @@ def save_board(call: Call) -> Said:
 def _board_refusal(call: Call, model: Json) -> Said | None:
     title, uid = model.get("title", ""), model.get("uid", "")
     if not title:
-        return said(400, "Dashboard title cannot be empty")
+        empty = {"status": "empty-name"} if call.modern else {}
+        return said(400, "Dashboard title cannot be empty", **empty)
     if len(uid) > 40:
         return said(400, "uid too long, max 40 characters")
     if not re.fullmatch(r"[A-Za-z0-9\-_]*", uid):
@@ -138,9 +142,11 @@ def _board_refusal(call: Call, model: Json) -> Said | None:
         one.is_folder and slug(one.title) == slug(title) for one in call.state.boards
     )
     if call.caller.role == "Viewer":
-        return said(403, "Access denied to save dashboard")
-    if folder_named and call.release < (9, 0):
-        return said(400, "Dashboard name cannot be the same as folder")
+        wanted = "any of dashboards:create, dashboards:write"
+        return call.denied(wanted, "Access denied to save dashboard")
+    if folder_named and call.release < (12, 0):
+        named = {"status": "name-match"} if call.modern else {}
+        return said(400, "Dashboard name cannot be the same as folder", **named)
     there = call.state.board(uid, folder=False)
     # 7.5 looks at the id that was sent only, so a dashboard sent with its uid alone is overwritten.
     if there is not None and there.provisioned and call.release >= (9, 0):
@@ -153,7 +159,7 @@ def _folder_id(call: Call, body: Json) -> int | Said:
     uid = body.get("folderUid")
     if call.release >= (8, 0) and uid:
         found = call.state.board(uid, folder=True)
-        return found.id if found else said(400, "folder not found")
+        return found.id if found else traced(call, 400, "Folder not found")
     number = body.get("folderId", 0)
     if number and not any(one.id == number and one.is_folder for one in call.state.boards):
         return said(404, "Folder not found")
@@ -187,23 +193,33 @@ def _restated(model: Json) -> Json:
     return {**model, "schemaVersion": 42, "preload": False, "panels": panels}
 
 
-def _history(found: Board) -> list[Json]:
-    entries = [{k: v for k, v in one.items() if k != "data"} for one in found.history]
-    return entries[::-1]
+def _history(call: Call, found: Board) -> list[Json]:
+    """The latest first. 9.4 tells the number of who saved, and the dashboard as it was."""
+    limit = int(call.params.get("limit", 1000))
+    if not call.modern:
+        dropped = ("data", "first")
+        entries = [{k: v for k, v in one.items() if k not in dropped} for one in found.history]
+        return entries[::-1][:limit]
+    entries = []
+    for one in found.history:
+        data = {k: v for k, v in one["data"].items() if k != "id" or not one["first"]}
+        told = {k: v for k, v in one.items() if k != "first"}
+        entries.append(told | {"dashboardUid": "", "createdBy": 1, "data": data})
+    return entries[::-1][:limit]
 
 
 @route("GET", "/api/dashboards/id/(?P<id>[0-9]+)/versions", until=(13, 0))
 def versions_by_id(call: Call) -> Said:
     found = call.state.board_by_id(int(call.path["id"]))
-    return Said(200, _history(found)) if found else NO_BOARD
+    return Said(200, _history(call, found)) if found else _no_board(call)
 
 
 @route("GET", "/api/dashboards/uid/(?P<uid>[^/]+)/versions", since=(9, 0))
 def versions_by_uid(call: Call) -> Said:
     found = call.state.board(call.path["uid"], folder=False)
     if found is None:
-        return NO_BOARD
-    entries = _history(found)
+        return _no_board(call)
+    entries = _history(call, found)
     if call.release >= (12, 0):
         return Said(200, {"continueToken": "", "versions": entries})
     return Said(200, entries)

@@ -19,7 +19,15 @@ from typing import Any
 
 from tests.conftest import Answer, Asked
 from tests.publish import fake_alerts, fake_boards, fake_org, fake_sources
-from tests.publish.fake_routes import CHARSET, NOT_FOUND, ROUTES, Call, Caller, Said, said
+from tests.publish.fake_routes import (
+    CHARSET,
+    NOT_FOUND,
+    ROUTES,
+    Call,
+    Caller,
+    Said,
+    said,
+)
 from tests.publish.fake_state import Source, State
 
 SERVED = (fake_alerts, fake_boards, fake_org, fake_sources)
@@ -66,7 +74,8 @@ class FakeGrafana:
         if asked.path == "/api/health":
             health = {"database": "ok"}
             if not self.hide_version:
-                health |= {"commit": "6130ba8", "version": self.version}
+                commit = "6130ba8" if self.release < (9, 0) else "NA"
+                health |= {"commit": commit, "version": self.version}
             return Said(200, health, CHARSET)
         caller = self._caller(asked.headers.get("authorization", ""))
         if isinstance(caller, Said):
@@ -86,13 +95,17 @@ class FakeGrafana:
         if header.startswith("Basic "):
             if base64.b64decode(header[6:]) == b"admin:admin":
                 return Caller("Admin", "admin")
-            return said(401, "invalid username or password", CHARSET)
+            return self._unknown("invalid username or password")
         token = header.removeprefix("Bearer ")
         known = {"editor-token": "Editor", "viewer-token": "Viewer", "admin-token": "Admin"}
         known |= self.state.keys
         if token in known:
             return Caller(known[token], "Anonymous")
-        return said(401, "invalid API key" if header else "Unauthorized", CHARSET)
+        return self._unknown("invalid API key") if header else said(401, "Unauthorized", CHARSET)
+
+    def _unknown(self, message: str) -> Said:
+        traced = {"traceID": ""} if self.release >= (9, 0) else {}
+        return said(401, message, CHARSET, **traced)
 
     # --- for tests -------------------------------------------------------------------------------
 

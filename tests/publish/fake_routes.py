@@ -25,6 +25,11 @@ def said(code: int, message: str, kind: str = PLAIN, **more: Any) -> Said:
     return Said(code, {"message": message, **more}, kind)
 
 
+def traced(call: Call, code: int, message: str, **more: Any) -> Said:
+    """An answer with a message and, from 9 on, the id of a trace: an empty one without tracing."""
+    return said(code, message, **({"traceID": ""} if call.modern else {}), **more)
+
+
 NOT_FOUND = said(404, "Not found", CHARSET)
 
 
@@ -49,12 +54,18 @@ class Call:
     params: Any
     body: Any
 
-    def denied(self, permission: str) -> Said:
-        """403 as this generation words it."""
-        if self.release < (9, 0):
-            return said(403, "Permission denied", CHARSET)
+    @property
+    def modern(self) -> bool:
+        """Grafana 9 or later."""
+        return self.release >= (9, 0)
+
+    def denied(self, permission: str, before: str = "Permission denied") -> Said:
+        """403 as this generation words it; ``before`` is what those before 9 said."""
+        if not self.modern:
+            return said(403, before, CHARSET if before == "Permission denied" else PLAIN)
         text = "You'll need additional permissions to perform this action. Permissions needed: "
-        return said(403, text + permission, CHARSET, title="Access denied")
+        ids = {"accessErrorId": "ACE0000000000", "title": "Access denied"}
+        return said(403, text + permission, CHARSET, **ids)
 
 
 Handler = Callable[[Call], Said]

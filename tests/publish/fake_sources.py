@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.publish.fake_routes import CHARSET, Call, Said, route, said
+from tests.publish.fake_routes import CHARSET, Call, Said, route, said, traced
 from tests.publish.fake_state import Json, Source
 
 NO_SOURCE = said(404, "Data source not found")
@@ -10,19 +10,19 @@ NO_SOURCE = said(404, "Data source not found")
 
 @route("GET", "/api/datasources")
 def sources(call: Call) -> Said:
-    if call.caller.role != "Admin":
+    if call.caller.role != "Admin" and not call.modern:
         return call.denied("datasources:read")
     ordered = sorted(call.state.sources, key=lambda one: one.model["name"].lower())
-    return Said(200, [one.listed() for one in ordered])
+    return Said(200, [one.listed(modern=call.modern) for one in ordered])
 
 
 @route("GET", "/api/datasources/(?P<by>uid|name)/(?P<value>[^/]+)")
 def source(call: Call) -> Said:
-    if call.caller.role != "Admin":
+    if call.caller.role != "Admin" and not call.modern:
         return call.denied("datasources:read")
     by, value = call.path["by"], call.path["value"]
     found = next((one for one in call.state.sources if one.model[by] == value), None)
-    return Said(200, found.detail()) if found else NO_SOURCE
+    return Said(200, found.detail(modern=call.modern)) if found else NO_SOURCE
 
 
 @route("POST", "/api/datasources")
@@ -39,15 +39,15 @@ def create_source(call: Call) -> Said:
         return Said(422, missing, "application/json; charset=utf-8")
     for key in ("name", "uid"):
         if any(one.model[key] == body.get(key) for one in call.state.sources):
-            return said(409, f"data source with the same {key} already exists")
+            return traced(call, 409, f"data source with the same {key} already exists")
     made = Source(len(call.state.sources) + 1, {**body, "version": 1})
     call.state.sources.append(made)
-    return Said(200, _source_saved(made, "Datasource added"))
+    return Said(200, _source_saved(call, made, "Datasource added"))
 
 
-def _source_saved(saved: Source, message: str) -> Json:
+def _source_saved(call: Call, saved: Source, message: str) -> Json:
     return {
-        "datasource": saved.detail(),
+        "datasource": saved.detail(modern=call.modern),
         "id": saved.id,
         "message": message,
         "name": saved.model["name"],
@@ -62,12 +62,9 @@ def _update_source(call: Call, found: Source | None) -> Said:
     # 7.5 lets anybody overwrite what a file provides, which was measured; later ones do not.
     if found.model.get("readOnly") and call.release >= (9, 0):
         return said(403, "Cannot update read-only data source")
-    stale = call.body.get("version") not in (None, found.model.get("version", 1))
-    if stale and call.release >= (9, 0):
-        return said(409, "Datasource has already been updated by someone else")
     version = call.body.get("version") or 0
     found.model = {**call.body, "version": version + 1}
-    return Said(200, _source_saved(found, "Datasource updated"))
+    return Said(200, _source_saved(call, found, "Datasource updated"))
 
 
 @route("PUT", "/api/datasources/(?P<id>[0-9]+)", until=(13, 0))
@@ -88,7 +85,8 @@ def delete_source(call: Call) -> Said:
     if found is None:
         return NO_SOURCE
     call.state.sources.remove(found)
-    return said(200, "Data source deleted")
+    more = {"id": found.id} if call.modern else {}
+    return said(200, "Data source deleted", **more)
 
 
 @route("GET", "/api/datasources/(?P<id>[0-9]+)/health", until=(13, 0))

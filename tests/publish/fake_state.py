@@ -1,7 +1,6 @@
 """What the contract fake of Grafana remembers, and the shapes in which it tells it.
 
-Shapes, texts and ids are those of a real Grafana 7.5.5 (the recorded exchanges); where a later one
-differs, the place says from which version on and where that is known from.
+Shapes, texts and ids are those of a real Grafana 7.5.5 and of a 9.4 (the recorded exchanges).
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ class Source:
     id: int
     model: Json
 
-    def detail(self) -> Json:
+    def detail(self, *, modern: bool) -> Json:
         """One data source, asked for alone."""
         model = self.model
-        return {
+        found = {
             "id": self.id,
             "uid": model["uid"],
             "orgId": 1,
@@ -53,11 +52,14 @@ class Source:
             "version": model.get("version", 1),
             "readOnly": model.get("readOnly", False),
         }
+        gone = ("password", "basicAuthPassword") if modern else ()
+        return {key: value for key, value in found.items() if key not in gone}
 
-    def listed(self) -> Json:
+    def listed(self, *, modern: bool) -> Json:
         """One data source in the list of all."""
         dropped = ("basicAuthUser", "basicAuthPassword", "withCredentials", "secureJsonFields")
-        kept = {k: v for k, v in self.detail().items() if k not in (*dropped, "version")}
+        whole = self.detail(modern=modern)
+        kept = {k: v for k, v in whole.items() if k not in (*dropped, "version")}
         kind = self.model["type"]
         return kept | {
             "typeName": kind.capitalize(),
@@ -92,6 +94,7 @@ class State:
     annotations: list[Json] = field(default_factory=list)
     groups: dict[tuple[str, str], Json] = field(default_factory=dict)
     last_board: int = 0
+    last_rule: int = 0
     last_version: int = 0
 
     def board(self, uid: str, *, folder: bool) -> Board | None:
@@ -137,20 +140,22 @@ class State:
                 # Whatever was said with it (pkg/api/dashboard.go, GetDashboardVersions).
                 "message": "Initial save" if parent == 0 else message,
                 "data": board.model,
+                "first": parent == 0,
             }
         )
 
 
-def folder_shape(folder: Board, *, admin: bool) -> Json:
-    """A folder, asked for alone."""
-    return {
+def folder_shape(folder: Board, *, admin: bool, modern: bool) -> Json:
+    """A folder, asked for alone. To an Editor who has just made it 9.4 says that he may nothing."""
+    may = admin or not modern
+    shape = {
         "id": folder.id,
         "uid": folder.uid,
         "title": folder.title,
         "url": f"/dashboards/f/{folder.uid}/{slug(folder.title)}",
         "hasAcl": False,
-        "canSave": True,
-        "canEdit": True,
+        "canSave": may,
+        "canEdit": may,
         "canAdmin": admin,
         "createdBy": folder.created_by,
         "created": NOW,
@@ -158,10 +163,11 @@ def folder_shape(folder: Board, *, admin: bool) -> Json:
         "updated": NOW,
         "version": folder.version,
     }
+    return shape | ({"canDelete": admin} if modern else {})
 
 
-def board_shape(board: Board, folder: Board | None, role: str, *, folder_uid: bool) -> Json:
-    """A dashboard with its ``meta``; ``folderUid`` is told from Grafana 8 on."""
+def board_shape(board: Board, folder: Board | None, role: str, *, modern: bool) -> Json:
+    """A dashboard with its ``meta``."""
     meta: Json = {
         "type": "db",
         "canSave": role != "Viewer",
@@ -184,8 +190,20 @@ def board_shape(board: Board, folder: Board | None, role: str, *, folder_uid: bo
         "provisioned": bool(board.provisioned),
         "provisionedExternalId": board.provisioned,
     }
-    if folder_uid:
-        meta["folderUid"] = folder.uid if folder else ""
+    if modern:
+        may = dict.fromkeys(("canAdd", "canEdit", "canDelete"), role != "Viewer")
+        meta |= {
+            "canDelete": role != "Viewer",
+            "folderUid": folder.uid if folder else "",
+            "annotationsPermissions": {
+                "dashboard": dict.fromkeys(may, True),
+                "organization": may,
+            },
+            "hasPublicDashboard": False,
+            "publicDashboardAccessToken": "",
+            "publicDashboardUid": "",
+            "publicDashboardEnabled": False,
+        }
     return {"meta": meta, "dashboard": board.model}
 
 

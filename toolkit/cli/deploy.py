@@ -31,7 +31,7 @@ from toolkit.publish.manifests import (
     manifests,
     too_long_to_apply,
 )
-from toolkit.publish.model import Plan
+from toolkit.publish.model import Change, Plan
 from toolkit.publish.planning import Wishes
 from toolkit.publish.provisioning import provisioning_tree
 from toolkit.publish.sources import WantedSource
@@ -151,9 +151,8 @@ def deploy_dashboards(
             typer.echo(json.dumps(plan.to_json(), indent=1, ensure_ascii=False))
         else:
             _show(plan, diff=diff)
-        if not dry_run:
-            _apply(plan, api, kept, yes=yes, quiet=as_json)
-    if any(plan.refused()):
+        complete = dry_run or _apply(plan, api, kept, yes=yes, quiet=as_json)
+    if not complete or any(plan.refused()):
         raise typer.Exit(1)
 
 
@@ -174,13 +173,7 @@ def _version(text: str | None) -> GrafanaVersion | None:
 def _show(plan: Plan, *, diff: bool) -> None:
     typer.echo(f"Grafana {plan.version} at {plan.url}")
     for change in plan.changes:
-        sign = _SIGNS.get(change.action, " ")
-        name = change.title if change.kind != "dashboard" else f"{change.title} ({change.uid})"
-        typer.echo(f"{sign} {change.kind:<11} {name}: {change.action}")
-        if change.reason:
-            typer.echo(f"    {change.reason}")
-        if change.hint and change.action in ("refused", "skipped"):
-            typer.echo(f"    hint: {change.hint}")
+        _show_change(change)
         if diff:
             for line in change.diff:
                 typer.echo(f"    {line}")
@@ -188,11 +181,22 @@ def _show(plan: Plan, *, diff: bool) -> None:
         typer.echo(f"  {note}")
 
 
-def _apply(plan: Plan, api: GrafanaApi, backups: Path, *, yes: bool, quiet: bool) -> None:
+def _show_change(change: Change) -> None:
+    sign = _SIGNS.get(change.action, " ")
+    name = change.title if change.kind != "dashboard" else f"{change.title} ({change.uid})"
+    typer.echo(f"{sign} {change.kind:<11} {name}: {change.action}")
+    if change.reason:
+        typer.echo(f"    {change.reason}")
+    if change.hint and change.action in ("refused", "skipped"):
+        typer.echo(f"    hint: {change.hint}")
+
+
+def _apply(plan: Plan, api: GrafanaApi, backups: Path, *, yes: bool, quiet: bool) -> bool:
+    """Carries the plan out; gives whether this account was let do all of it."""
     if plan.is_empty:
         if not quiet:
             typer.echo("Nothing changed; nothing was sent.")
-        return
+        return True
     doomed = needs_consent(plan)
     if doomed and not yes:
         names = ", ".join(change.title for change in doomed)
@@ -202,10 +206,14 @@ def _apply(plan: Plan, api: GrafanaApi, backups: Path, *, yes: bool, quiet: bool
             )
         typer.confirm(f"Delete {names}?", abort=True)
     kept = write_backup(plan, backups, datetime.now(UTC))
-    done = apply_plan(plan, api)
+    outcome = apply_plan(plan, api)
     if not quiet:
-        typer.echo(f"Sent {len(done)} changes. What was there before is kept in {kept}")
+        for change in outcome.denied:
+            _show_change(change)
+        sent = len(outcome.done)
+        typer.echo(f"Sent {sent} changes. What was there before is kept in {kept}")
         typer.echo("Put it back with: toolkit deploy-dashboards --rollback")
+    return not outcome.denied
 
 
 # --- as files -------------------------------------------------------------------------------------

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.errors import PublishError, SourceError
-from toolkit.publish.api import GrafanaApi
+from toolkit.publish.api import Forbidden, GrafanaApi
 from toolkit.publish.marks import message
-from toolkit.publish.model import Change, Plan
+from toolkit.publish.model import Change, Kind, Plan
 
 Json = dict[str, Any]
 
+_OPTIONAL: frozenset[Kind] = frozenset({"data source", "alert group", "alert rule"})
+"""What takes more rights than dashboards: without them the rest is deployed all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was sent, and what this account was not let."""
+
+    done: Sequence[Change]
+    denied: Sequence[Change]
+
 
 @dataclass(slots=True)
-class Progress:
+class _Progress:
     """What was done so far, and the folder that dashboards go to."""
 
     done: list[Change] = field(default_factory=list)
+    denied: list[Change] = field(default_factory=list)
     folder: Json = field(default_factory=dict)
 
 
-def apply_plan(
-    plan: Plan, api: GrafanaApi, *, after: Callable[[Change], None] = lambda change: None
-) -> tuple[Change, ...]:
-    """Sends what the plan says and returns what was sent. ``after`` hears of each step.
+def apply_plan(plan: Plan, api: GrafanaApi) -> Outcome:
+    """Sends what the plan says.
 
     A failure half way raises :class:`PublishError`, which names what was done and what was not;
-    running the command again goes on from there, because what is done is then unchanged.
+    running the command again goes on from there, because what is done is then unchanged. Rights
+    that are missing for the data source or for alert rules do not keep dashboards back.
     """
-    progress = Progress()
+    progress = _Progress()
     for change in plan.changes:
         if change.kind == "folder" and change.before is not None:
             progress.folder = change.before
@@ -38,14 +49,19 @@ def apply_plan(
             continue
         try:
             _send(change, api, progress)
+        except Forbidden as error:
+            if change.kind not in _OPTIONAL:
+                raise _stopped(error, change, plan, progress) from error
+            refused = replace(change, action="refused", reason=error.message)
+            progress.denied.append(replace(refused, hint=error.hint or ""))
         except (PublishError, SourceError) as error:
             raise _stopped(error, change, plan, progress) from error
-        progress.done.append(change)
-        after(change)
-    return tuple(progress.done)
+        else:
+            progress.done.append(change)
+    return Outcome(tuple(progress.done), tuple(progress.denied))
 
 
-def _send(change: Change, api: GrafanaApi, progress: Progress) -> None:
+def _send(change: Change, api: GrafanaApi, progress: _Progress) -> None:
     after = change.after or {}
     match change.kind, change.action:
         case "data source", "create":
@@ -68,18 +84,18 @@ def _send(change: Change, api: GrafanaApi, progress: Progress) -> None:
 
 
 def _stopped(
-    error: PublishError | SourceError, change: Change, plan: Plan, progress: Progress
+    error: PublishError | SourceError, change: Change, plan: Plan, progress: _Progress
 ) -> PublishError:
     wanted = list(plan.writes())
     done = len(progress.done)
-    left = ", ".join(one.title for one in wanted[done:])
-    message = (
+    left = ", ".join(one.title for one in wanted[done + len(progress.denied) :])
+    said = (
         f"stopped at {change.kind} {change.title!r}: {error.message}\n"
         f"{done} of {len(wanted)} changes were made; not made: {left}"
     )
     hint = f"{error.hint}; " if error.hint else ""
     return PublishError(
-        message,
+        said,
         uid=change.uid,
         status=getattr(error, "status", 0),
         body=getattr(error, "body", ""),

@@ -15,7 +15,7 @@ from toolkit.grafana.alerting.grafana import rule_group
 from toolkit.grafana.alerting.model import UID_PREFIX, AlertGroup
 from toolkit.grafana.context import Context, Folder
 from toolkit.logql.durations import parse_go, parse_prometheus
-from toolkit.publish.api import Forbidden, GrafanaApi
+from toolkit.publish.api import Forbidden, GrafanaApi, last_change
 from toolkit.publish.compare import difference, same
 from toolkit.publish.marks import TAG, mark_of, marked, untouched
 from toolkit.publish.model import Change, Plan
@@ -131,8 +131,7 @@ def _not_ours(model: Json, meta: Json, saved: Json | None) -> tuple[str, str]:
             "a dashboard with this uid is there that this tool did not make",
             "delete it or give it another uid; --force replaces it",
         )
-    who = (saved or {}).get("createdBy") or meta.get("updatedBy") or "somebody"
-    when = (saved or {}).get("created") or meta.get("updated") or "an unknown time"
+    who, when = last_change(meta, saved)
     return (
         f"{who} changed it in Grafana at {when}, after the last deploy",
         "`toolkit dashboards pull` shows the change; --force replaces it",

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from toolkit.publish.api import GrafanaApi
+from toolkit.publish.api import GrafanaApi, last_change
 from toolkit.publish.compare import MARK, difference, normalised, same
 from toolkit.publish.marks import TAG
 from toolkit.publish.model import Json
@@ -36,7 +36,7 @@ def pull(api: GrafanaApi, rendered: Rendered) -> Iterator[Pulled]:
         model = _home(there["dashboard"])
         if same(model, made.model):
             continue
-        saved = api.last_save(there) or {}
+        author, time = last_change(there["meta"], api.last_save(there))
         ours, theirs = (
             dashboard_json(normalised(one)).splitlines(keepends=True) for one in (made.model, model)
         )
@@ -47,8 +47,8 @@ def pull(api: GrafanaApi, rendered: Rendered) -> Iterator[Pulled]:
             model,
             difference(made.model, model),
             "".join(patch),
-            saved.get("createdBy") or there["meta"].get("updatedBy") or "somebody",
-            saved.get("created") or there["meta"].get("updated") or "an unknown time",
+            author,
+            time,
         )
 
 
