@@ -42,7 +42,7 @@ class Panel:
     description: str = ""
     width: int = 12
     height: int = 8
-    unit: str = "short"
+    unit: str = "locale"
     links: tuple[Drill, ...] = ()
     no_value: str = "0"
     interval: str | None = "1m"

@@ -102,7 +102,8 @@ class Table(Panel):
                 }
             if properties:
                 overrides.append(named(column.title, **properties))
-        overrides += [named(title, unit=unit) for title, unit in self.units.items()]
+        # What is no count has nothing to show where it is missing, least of all a zero.
+        overrides += [named(title, unit=unit, noValue="–") for title, unit in self.units.items()]
         return overrides
 
 
