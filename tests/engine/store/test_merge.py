@@ -22,6 +22,7 @@ def unmerged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bulk loads become segments of their own and stay so."""
     monkeypatch.setattr(store_module, "SMALLEST_SEGMENT", 1)
     monkeypatch.setattr(merge, "CROWD", 1000)
+    monkeypatch.setattr(merge, "MUCH", 1000)
 
 
 def load(path: Path, loads: list[list[StreamBatch]]) -> list[Segment]:
@@ -94,21 +95,56 @@ def test_merging_cuts_by_bytes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert [len(part) for part in merged(segments, np.zeros(1, np.uint64))] == [1] * 9
 
 
-def test_what_is_worth_a_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "SMALLEST_SEGMENT", 1)
-    monkeypatch.setattr(merge, "CROWD", 1000)
+@pytest.mark.usefixtures("unmerged")
+def test_small_segments_are_merged_and_those_above_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     following = load(tmp_path / "1", [at(range(n * 10, n * 10 + 10)) for n in range(5)])
     overlapping = load(tmp_path / "2", [at(range(n, n + 100), str(n)) for n in range(5)])
     moment = load(tmp_path / "3", [at(range(5, 6), str(n)) for n in range(5)])
     monkeypatch.setattr(merge, "CROWD", 4)
     # Small ones, wherever they lie in time, but not fewer than a crowd.
-    assert ranges(worth_merging(following)) == ranges(following)
+    assert worth_merging(following) == following
     assert worth_merging(following[:3]) == ()
     # Full ones only where they lie above one another; a single moment cannot be cut further.
     monkeypatch.setattr(merge, "SEGMENT_ROWS", 1)
     assert worth_merging(following) == ()
-    assert ranges(worth_merging(overlapping)) == ranges(overlapping)
+    assert worth_merging(overlapping) == overlapping
     assert worth_merging(moment) == ()
+
+
+@pytest.mark.usefixtures("unmerged")
+def test_two_segments_that_cover_about_the_same_time_are_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edges that overlap are left alone, and so is a short one within a long one."""
+    spans = [(0, 100), (20, 130), (40, 50), (60, 200), (190, 300), (301, 400), (310, 420)]
+    segments = load(tmp_path, [at(range(*span), str(span)) for span in spans])
+    monkeypatch.setattr(merge, "MUCH", 0.25)
+    monkeypatch.setattr(merge, "SEGMENT_ROWS", 1)
+    assert ranges(worth_merging(segments)) == [(0, 99), (20, 129), (60, 199)]
+    assert ranges(worth_merging(segments[2:])) == [(301, 399), (310, 419)]
+    assert worth_merging(segments[2:6]) == ()
+    monkeypatch.setattr(merge, "MOST", 2)
+    assert ranges(worth_merging(segments)) == [(0, 99), (20, 129)]
+
+
+def test_after_loading_in_bulk_out_of_order_segments_follow_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stream by stream, as from files of one stream each."""
+    for module in (bulk, maintenance, merge):
+        monkeypatch.setattr(module, "SEGMENT_ROWS", 60)
+    monkeypatch.setattr(store_module, "SMALLEST_SEGMENT", 1)
+    with Store.open(tmp_path, write=True) as store:
+        with store.bulk() as loader:
+            for name in "abcdefgh":
+                loader.add(at(range(0, 600, 10), name))
+        found = sorted(ranges(store._backend._state.settled))
+        assert len(found) == 8
+        assert all(before[1] <= after[0] for before, after in pairwise(found))
+        wanted = expected(batch for name in "abcdefgh" for batch in at(range(0, 600, 10), name))
+        assert content(store.snapshot()) == wanted
 
 
 @pytest.mark.usefixtures("small_files")

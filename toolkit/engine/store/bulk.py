@@ -18,12 +18,16 @@ class BulkLoader:
     """Gathers entries up to a segment's size. Not for several threads at once.
 
     Entries are durable once :meth:`flush` returns, or the ``with`` statement ends well; where it
-    ends in an error, those not yet written are given up. Loading a file again after a crash does
-    no harm: what is there already is dropped as duplicate.
+    ends in an error, those not yet written are given up. Ending well also waits until what was
+    loaded is merged, so that it is read fast whatever order it came in. Loading a file again after
+    a crash does no harm: what is there already is dropped as duplicate.
     """
 
-    def __init__(self, write: Callable[[Sequence[EntryBlock]], None]) -> None:
+    def __init__(
+        self, write: Callable[[Sequence[EntryBlock]], None], tidy: Callable[[], None]
+    ) -> None:
         self._write = write
+        self._tidy = tidy
         self._batches: list[StreamBatch] = []  # not yet in columns
         self._batch_rows = 0
         self._blocks: list[EntryBlock] = []
@@ -93,3 +97,4 @@ class BulkLoader:
     ) -> None:
         if kind is None:
             self.flush()
+            self._tidy()

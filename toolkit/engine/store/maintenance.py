@@ -31,6 +31,7 @@ class Maintenance:
         self._sealed: deque[tuple[int, MemoryPart]] = deque()
         self._failure: StoreError | None = None
         self._crowded = True
+        self._busy = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="store-maintenance", daemon=True)
         self._thread.start()
@@ -57,6 +58,17 @@ class Maintenance:
             self._crowded = True
             self._wake.notify_all()
 
+    def wait_until_tidy(self) -> None:
+        """Return once nothing is left to settle or merge, or that has failed for now."""
+        with self._wake:
+            self._wake.wait_for(
+                lambda: (
+                    not (self._sealed or self._crowded or self._busy)
+                    or self._failure
+                    or self._stopping
+                )
+            )
+
     def stop(self) -> None:
         """End once no sealed journal waits, or writing one has failed."""
         with self._wake:
@@ -71,9 +83,12 @@ class Maintenance:
                 if self._stopping and not self._sealed:
                     return
                 job = self._sealed[0] if self._sealed else None
+                self._busy = True
+                self._crowded = self._crowded and job is not None
             failure = self._attempt(job)
             with self._wake:
                 self._failure = failure
+                self._busy = False
                 self._wake.notify_all()
                 if failure is not None:
                     if self._stopping:
@@ -112,8 +127,8 @@ class Maintenance:
             present = [part for part in self._state.settled if isinstance(part, Segment)]
         chosen = worth_merging(present)
         if not chosen:
-            self._crowded = False
             return
+        self.look()  # there may be more
         segments = self._written(merged(chosen, self._state.hashes()))
         self._directory.publish(self._state.table, add=segments, drop=chosen)
         self._replace(chosen, segments)
@@ -122,7 +137,11 @@ class Maintenance:
         """Parts as segments; those that are empty make none."""
         segments: list[Segment] = []
         try:
-            segments.extend(self._directory.write(part) for part in parts if len(part))
+            for part in parts:
+                if len(part):
+                    segments.append(self._directory.write(part))
+                del part  # before the next one is made
+                self._directory.residency.release()
         except StoreError:
             for segment in segments:
                 segment.path.unlink(missing_ok=True)

@@ -33,6 +33,9 @@ class MemoryBackend:
         for block in blocks:
             self.append(block)
 
+    def tidy(self) -> None:
+        """Nothing to do: what is in memory is read fast enough."""
+
     def snapshot(self) -> Snapshot:
         """What has been added so far."""
         with self._lock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from toolkit.engine.store.model import Int32s, Pairs, offsets_of
@@ -18,18 +17,28 @@ SEGMENT_ROWS = 262_144
 SEGMENT_BYTES = 64 << 20
 CROWD = 8  # so many small segments, or so many at one moment of time, are worth a merge
 MOST = 12  # so many are merged at once, which bounds memory
+ALIKE = 3  # times as much time at most is covered by one of two segments that are alike
+MUCH = 0.25  # of the time that the shorter one covers
 
 
 def worth_merging(segments: Sequence[Segment]) -> Sequence[Segment]:
     """Some segments whose merge makes reading cheaper; none where all is well.
 
     An entry is rewritten a few times at most while a store grows: in small segments only until
-    they are half full, and in overlapping ones only when eight of them cover one moment.
+    they are half full, in overlapping ones only with others that cover about as much time, or
+    when eight of any kind cover one moment.
     """
     small = [each for each in segments if _fullness(each) < 0.5]
     if len(small) >= CROWD:
         return sorted(small, key=lambda each: each.first)[:MOST]
-    crowd = _deepest([each for each in segments if each.first < each.last])
+    # What covers a single moment cannot be cut further.
+    cuttable = sorted(
+        (each for each in segments if each.first < each.last), key=lambda each: each.first
+    )
+    tangle = _tangle(cuttable)
+    if tangle:
+        return tangle
+    crowd = _deepest(cuttable)
     return crowd[:MOST] if len(crowd) >= CROWD else ()
 
 
@@ -38,12 +47,33 @@ def _fullness(segment: Segment) -> float:
     return max(len(segment) / SEGMENT_ROWS, size / SEGMENT_BYTES)
 
 
+def _tangle(segments: Sequence[Segment]) -> Sequence[Segment]:
+    """Segments that follow one another in time, each overlapping those before it by much.
+
+    Given and returned by time. Live entries overlap at the edges of segments only; much is what
+    loading a month stream by stream, or the same month twice, brings about.
+    """
+    for number, start in enumerate(segments):
+        tangle, last = [start], start.last
+        for each in segments[number + 1 :]:
+            if each.first > last or len(tangle) == MOST:
+                break
+            spans = [other.last - other.first for other in (*tangle, each)]
+            alike = max(spans) <= ALIKE * min(spans)
+            if alike and min(last, each.last) - each.first > MUCH * min(spans):
+                tangle.append(each)
+                last = max(last, each.last)
+        if len(tangle) > 1:
+            return tangle
+    return ()
+
+
 def _deepest(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """The segments at the moment that most of them cover."""
+    """The segments, given by time, at the moment that most of them cover."""
     best: list[Segment] = []
     here: list[Segment] = []
-    for each in sorted(segments, key=lambda one: one.first):
-        here = [other for other in here if other.last >= each.first] + [each]
+    for each in segments:
+        here = [*(other for other in here if other.last >= each.first), each]
         if len(here) > len(best):
             best = here
     return best
@@ -68,8 +98,8 @@ def merged(parts: Sequence[Part], hashes: NDArray[np.uint64]) -> Iterator[Memory
         rows = slice(start, max(end, start + 1))
         piece = whole.narrowed(rows)
         metadata, sets = _shared_sets(piece.metadata(), parts, bases)
-        lines = pa.concat_arrays(piece.lines())
-        yield MemoryPart(
+        (lines,) = piece.lines()
+        part = MemoryPart(
             timestamps=timestamps[order[rows]],
             streams=streams[order[rows]],
             sequences=sequences[order[rows]],
@@ -78,6 +108,9 @@ def merged(parts: Sequence[Part], hashes: NDArray[np.uint64]) -> Iterator[Memory
             raw=lines,
             offsets=offsets_of(lines),
         )
+        del lines, piece
+        yield part
+        del part
         start = rows.stop
 
 

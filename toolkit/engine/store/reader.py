@@ -72,6 +72,9 @@ class ReadBackend:
         for block in blocks:
             self.append(block)
 
+    def tidy(self) -> None:
+        """Nothing to do: tidying is the writer's."""
+
     def snapshot(self) -> Snapshot:
         """What the store holds now."""
         failures = 0

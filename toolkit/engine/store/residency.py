@@ -35,8 +35,13 @@ class Residency:
             if self._spent < LIMIT:
                 return
             self._spent = 0
+            mapped = sum(map(len, self._maps))
+        if mapped > MAY_STAY:
+            self.release()
+
+    def release(self) -> None:
+        """Hand all pages back."""
+        with self._lock:
             maps = list(self._maps)
-        if sum(map(len, maps)) <= MAY_STAY:
-            return
         for mapped in maps:
             mapped.madvise(mmap.MADV_DONTNEED)

@@ -80,7 +80,9 @@ class Piece:
         found = [run.part.lines(run.rows) for run in self.runs]
         if self.order is None:
             return found
-        return [pa.concat_arrays(found).take(places(self.order))]
+        whole = pa.concat_arrays(found)
+        del found  # three copies at once would be one too many
+        return [whole.take(places(self.order))]
 
     def narrowed(self, chosen: slice | Rows) -> Piece:
         """Some of this piece's rows, by their place in the piece, ascending."""

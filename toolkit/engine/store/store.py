@@ -22,6 +22,7 @@ class Backend(Protocol):
 
     def append(self, block: EntryBlock) -> None: ...
     def load(self, blocks: Sequence[EntryBlock]) -> None: ...
+    def tidy(self) -> None: ...
     def snapshot(self) -> Snapshot: ...
     def close(self) -> None: ...
 
@@ -68,7 +69,7 @@ class Store:
 
     def bulk(self) -> BulkLoader:
         """For loading much at once, in a ``with`` statement; see :class:`BulkLoader`."""
-        return BulkLoader(self._load)
+        return BulkLoader(self._load, self._backend.tidy)
 
     def _load(self, blocks: Sequence[EntryBlock]) -> None:
         # A few entries make no segment of their own.

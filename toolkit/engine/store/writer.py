@@ -191,6 +191,10 @@ class WriteBackend:
                 self._state.settled = [*self._state.settled, segment]
         self._maintenance.look()
 
+    def tidy(self) -> None:
+        """Wait until the background has merged what is worth it."""
+        self._maintenance.wait_until_tidy()
+
     def snapshot(self) -> Snapshot:
         """What has been acknowledged so far."""
         with self._lock:
