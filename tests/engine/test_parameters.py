@@ -129,3 +129,10 @@ def test_what_is_not_given() -> None:
     )  # fmt: skip
     instant = instant_parameters({"query": "q", "direction": "Forward", "limit": "7"}, NOW)
     assert (instant.time, instant.direction, instant.limit) == (NOW, "forward", 7)
+
+
+@pytest.mark.parametrize("text", ["9223372036854775807", "99999999999999999999.5"])
+def test_a_moment_beyond_all_times(text: str) -> None:
+    """Is cut so that a range around it still has 64 bits."""
+    assert NOW < parse_time(text, 0) < 2**63
+    assert -(2**63) < parse_time(f"-{text}", 0) < 0

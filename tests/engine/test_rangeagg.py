@@ -192,3 +192,13 @@ def test_too_many_samples_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(QueryError, match="too many samples into memory") as caught:
         evaluate("count_over_time", [(0, 0, 1.0), (0, 1, 1.0)], windows, series=2)
     assert caught.value.status == 400
+
+
+def test_windows_at_the_end_of_time() -> None:
+    """Steps that an offset moves out of 64 bits are its first or last moment, and no error."""
+    steps = Steps.between(0, 2 * SECOND, SECOND)
+    assert steps.moved(5).tolist() == [5, SECOND + 5, 2 * SECOND + 5]
+    assert steps.moved(2**63 - SECOND).tolist() == [2**63 - SECOND, 2**63 - 1, 2**63 - 1]
+    assert steps.moved(-(2**70)).tolist() == [-(2**63)] * 3
+    far = Windows(steps, 2**62, -(2**63 - 1))
+    assert evaluate("count_over_time", [(1, 0, 1.0)], far) == {}

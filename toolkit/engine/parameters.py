@@ -25,6 +25,8 @@ DEFAULT_SINCE = 3600 * SECOND
 MAX_STEPS = 11_000
 _MAX_LIMIT = 2**32 - 1
 _INT64 = range(-(2**63), 2**63)
+_LAST = 2**63 - 2**57
+_FIRST = -_LAST
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _RFC3339 = re.compile(
@@ -92,8 +94,8 @@ def instant_parameters(form: Mapping[str, str], now: int) -> InstantParameters:
 def bounds(form: Mapping[str, str], now: int) -> tuple[int, int]:
     """``start`` and ``end``: by default the last ``since`` (1 h) up to ``end`` or now."""
     since = _parameter("since", form, durations.parse_prometheus, DEFAULT_SINCE)
-    end = _parameter("end", form, _time, now)
-    start = _parameter("start", form, _time, min(end, now) - since)
+    end = _parameter("end", form, _moment, now)
+    start = _parameter("start", form, _moment, min(end, now) - since)
     return start, end
 
 
@@ -130,7 +132,7 @@ def parse_direction(text: str) -> Direction:
 
 def parse_time(text: str, default: int) -> int:
     """A moment: seconds (at most ten digits, or with a fraction), nanoseconds or RFC 3339."""
-    return _time(text) if text else default
+    return _moment(text) if text else default
 
 
 def seconds_or_duration(text: str) -> int:
@@ -159,6 +161,11 @@ def _parameter(
         return parse(text)
     except (ValueError, QueryError) as error:
         raise QueryError(f"could not parse '{name}' parameter: {error}") from None
+
+
+def _moment(text: str) -> int:
+    """A moment that leaves room for a range and an alignment in 64 bits."""
+    return max(_FIRST, min(_time(text), _LAST))
 
 
 def _time(text: str) -> int:

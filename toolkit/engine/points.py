@@ -18,6 +18,8 @@ from toolkit.results import Series, Times
 
 LabelSet = tuple[tuple[str, str], ...]
 
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -48,7 +50,15 @@ class Steps:
     @cached_property
     def times(self) -> Times:
         """All steps (ns)."""
-        return self.start + np.arange(self.count, dtype=np.int64) * self.step
+        return self.moved(0)
+
+    def moved(self, by: int) -> Times:
+        """All steps, ``by`` ns later; what does not fit 64 bits is the first or last that does."""
+        first, last = self.start + by, self.end + by
+        if first >= _LOWEST and last <= _HIGHEST:
+            return first + np.arange(self.count, dtype=np.int64) * self.step
+        moments = range(first, last + self.step, self.step)
+        return np.array([max(_LOWEST, min(at, _HIGHEST)) for at in moments], np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

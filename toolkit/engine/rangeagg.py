@@ -79,8 +79,10 @@ def _rate_counter(filled: Filled) -> Floats:
     several = last > lo
     increase = values[last] - values[lo]
     increase[several] += segments.add(drops, lo[several] + 1, filled.hi[several])
-    end = filled.windows.steps.times[filled.cells.steps] - filled.windows.offset
-    to_start = (times[lo] - (end - filled.windows.width)) / _SECOND
+    windows = filled.windows
+    end = windows.steps.moved(-windows.offset)[filled.cells.steps]
+    start = windows.steps.moved(-windows.offset - windows.width)[filled.cells.steps]
+    to_start = (times[lo] - start) / _SECOND
     to_end = (end - times[last]) / _SECOND
     sampled = (times[last] - times[lo]) / _SECOND
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -42,10 +42,9 @@ class Windows:
 
     def rows(self, timestamps: Ints) -> tuple[Ints, Ints]:
         """First and past-the-last row of each window; ``timestamps`` ascend."""
-        ends = self.steps.times - self.offset
         return (
-            np.searchsorted(timestamps, ends - self.width, "right"),
-            np.searchsorted(timestamps, ends, "right"),
+            np.searchsorted(timestamps, self.steps.moved(-self.offset - self.width), "right"),
+            np.searchsorted(timestamps, self.steps.moved(-self.offset), "right"),
         )
 
     def covered(self, timestamps: Ints) -> slice | Ints:
