@@ -34,9 +34,10 @@ from toolkit.publish.manifests import (
 from toolkit.publish.model import Change, Plan
 from toolkit.publish.planning import Wishes
 from toolkit.publish.provisioning import provisioning_tree
+from toolkit.publish.ruler import apply_rules, plan_rules
 from toolkit.publish.sources import WantedSource
 from toolkit.publish.writing import write_files
-from toolkit.settings import Settings, shipped
+from toolkit.settings import BY_KEY, Settings, shipped
 
 HELP = """Bring data source, folder, dashboards and alert rules to Grafana.
 
@@ -45,12 +46,14 @@ since the last deploy, or what a file on the server provides. A second run sends
 
 The token comes from GRAFANA_TOKEN or --grafana-token-file, or GRAFANA_USER and GRAFANA_PASSWORD.
 An Editor's token deploys dashboards; data sources need an Admin's. Where neither is to be had, as
-with Rancher Monitoring, --target configmap writes manifests for the cluster instead.
+with Rancher Monitoring, --target configmap writes manifests for the cluster instead. --target ruler
+brings the alert rules to Loki's own ruler.
 
 Example: toolkit deploy-dashboards --grafana-url http://127.0.0.1:3000 --dry-run
 """
 
-KEYS = (*(key for key in GRAFANA if key != "grafana.query_loki"), "labels.dialect")
+_LOKI = tuple(key for key, field in BY_KEY.items() if field.flag and key.startswith("loki."))
+KEYS = (*(key for key in GRAFANA if key != "grafana.query_loki"), *_LOKI, "labels.dialect")
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "refused": "!", "skipped": "!"}
 
 
@@ -60,6 +63,7 @@ class Target(StrEnum):
     API = "api"
     CONFIGMAP = "configmap"
     FILES = "files"
+    RULER = "ruler"
 
 
 @with_settings(KEYS)
@@ -135,6 +139,9 @@ def deploy_dashboards(
         prometheus=prometheus_datasource_uid,
         runbooks=runbooks_url,
     )
+    if target is Target.RULER:
+        _deploy_rules(deployment, settings, prune=prune, yes=yes, dry_run=dry_run, diff=diff)
+        return
     if target is not Target.API:
         names = Namespaces(dashboards_namespace, grafana_namespace, loki_namespace)
         _write(deployment, target, version or NEWEST, output, names, dry_run=dry_run)
@@ -172,6 +179,10 @@ def _version(text: str | None) -> GrafanaVersion | None:
 
 def _show(plan: Plan, *, diff: bool) -> None:
     typer.echo(f"Grafana {plan.version} at {plan.url}")
+    _show_changes(plan, diff=diff)
+
+
+def _show_changes(plan: Plan, *, diff: bool) -> None:
     for change in plan.changes:
         _show_change(change)
         if diff:
@@ -197,14 +208,7 @@ def _apply(plan: Plan, api: GrafanaApi, backups: Path, *, yes: bool, quiet: bool
         if not quiet:
             typer.echo("Nothing changed; nothing was sent.")
         return True
-    doomed = needs_consent(plan)
-    if doomed and not yes:
-        names = ", ".join(change.title for change in doomed)
-        if not sys.stdin.isatty():
-            raise SettingsError(
-                f"this would delete {names}", setting="--yes", hint="add --yes to have it deleted"
-            )
-        typer.confirm(f"Delete {names}?", abort=True)
+    _agree(plan, yes=yes)
     kept = write_backup(plan, backups, datetime.now(UTC))
     outcome = apply_plan(plan, api)
     if not quiet:
@@ -214,6 +218,37 @@ def _apply(plan: Plan, api: GrafanaApi, backups: Path, *, yes: bool, quiet: bool
         typer.echo(f"Sent {sent} changes. What was there before is kept in {kept}")
         typer.echo("Put it back with: toolkit deploy-dashboards --rollback")
     return not outcome.denied
+
+
+def _agree(plan: Plan, *, yes: bool) -> None:
+    """Asks before anything is deleted; without somebody to ask it is an error."""
+    doomed = needs_consent(plan)
+    if not doomed or yes:
+        return
+    names = ", ".join(change.title for change in doomed)
+    if not sys.stdin.isatty():
+        raise SettingsError(
+            f"this would delete {names}", setting="--yes", hint="add --yes to have it deleted"
+        )
+    typer.confirm(f"Delete {names}?", abort=True)
+
+
+# --- to Loki's ruler ------------------------------------------------------------------------------
+
+
+def _deploy_rules(
+    deployment: Deployment, settings: Settings, *, prune: bool, yes: bool, dry_run: bool, diff: bool
+) -> None:
+    rendered = render_offline(deployment, NEWEST)
+    with HttpClient(settings.loki, name="Loki") as http:
+        plan = plan_rules(http, rendered.groups, rendered.context, prune=prune)
+        typer.echo(f"Loki's ruler at {plan.url}")
+        _show_changes(plan, diff=diff)
+        if plan.is_empty:
+            typer.echo("Nothing changed; nothing was sent.")
+        elif not dry_run:
+            _agree(plan, yes=yes)
+            typer.echo(f"Sent {len(apply_rules(plan, http))} changes.")
 
 
 # --- as files -------------------------------------------------------------------------------------
