@@ -66,6 +66,13 @@ def test_a_long_value_is_cut() -> None:
     assert len(line) < 200 and line.endswith("…")
 
 
+def test_of_long_values_the_place_is_shown_where_they_part() -> None:
+    one, other = "x" * 300 + " old " + "y" * 300, "x" * 300 + " new " + "y" * 300
+    (line,) = difference(changed(title=one), changed(title=other))
+    assert " old " in line and " new " in line
+    assert len(line) < 400
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
     lambda inner: (

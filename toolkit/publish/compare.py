@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 Json = dict[str, Any]
@@ -19,8 +20,9 @@ _NOISE = frozenset(
     {"id", "version", "iteration", "schemaVersion", "gnetId", "revision", "weekStart"}
 )
 _NOISE_ANYWHERE = frozenset({"pluginVersion", "error", "datasourceErrors"})
-_NAMES = ("uid", "title", "refId", "name", "id")
+_NAMES = ("uid", "title", "refId", "name", "alert", "id")
 _LONGEST = 160
+_BEFORE = 20
 
 
 def normalised(model: Mapping[str, Any]) -> Json:
@@ -78,7 +80,7 @@ def _differ(path: str, before: Any, after: Any) -> Iterator[str]:
     elif after is None:
         yield f"- {path}: {_shown(before)}"
     else:
-        yield f"~ {path}: {_shown(before)} → {_shown(after)}"
+        yield f"~ {path}: {' → '.join(_shown_pair(before, after))}"
 
 
 def _differ_lists(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[str]:
@@ -112,5 +114,20 @@ def _joined(path: str, key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = _text(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _shown_pair(before: Any, after: Any) -> tuple[str, str]:
+    """Both values; of long ones the part from shortly before the place where they part."""
+    old, new = _text(before), _text(after)
+    if max(len(old), len(new)) > _LONGEST:
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+        start = sum(1 for _ in alike) - _BEFORE
+        if start > 0:
+            old, new = f"…{old[start:]}", f"…{new[start:]}"
+    return _shown(old), _shown(new)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
