@@ -65,6 +65,8 @@ dashboard = dashboard(
                     total("top_commands", legend="Events"),
                     columns={"rule": Column("Rule"), "proc.cmdline": Column("Command")},
                     width=14,
+                    # the highest of each step, added up, are not the highest of them all
+                    requires="instant_totals",
                 ),
                 Matrix(
                     "Rules by process",

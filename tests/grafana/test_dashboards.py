@@ -64,6 +64,17 @@ def test_what_is_asked_over_the_whole_range_is_asked_once(version: str) -> None:
                 assert not instant(target), panel["title"]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_kind_a_query_is_is_said_as_that_grafana_reads_it(version: str) -> None:
+    """Grafana before 9 takes no notice of ``queryType``: it would ask for a range instead."""
+    grafana = GrafanaVersion.parse(version)
+    for board in rendered(version):
+        for panel, target in targets(board):
+            known = "queryType" if grafana.has("query_type") else "instant"
+            unknown = "instant" if grafana.has("query_type") else "queryType"
+            assert known in target and unknown not in target, panel["title"]
+
+
 @pytest.mark.parametrize(("version", "dialect"), [("7.5", "source-falco"), ("13.0", "stdout")])
 def test_no_query_counts_label_sets_in_place_of_events(version: str, dialect: str) -> None:
     for board in rendered(version, dialect):

@@ -62,6 +62,13 @@ def test_an_instant_query_stays_one() -> None:
     assert repaired(G.Stat(targets=[target]))["targets"][0]["queryType"] == "instant"
 
 
+def test_an_instant_query_stays_one_where_grafana_knows_no_query_type() -> None:
+    target = G.Target(expr="x", refId="A", instant=True)
+    made = repaired(G.Stat(targets=[target]), GrafanaVersion(7, 5))["targets"][0]
+    assert made["instant"] is True
+    assert "queryType" not in made
+
+
 def test_a_stat_without_data_does_not_show_the_word_none() -> None:
     assert plain(G.Stat())["fieldConfig"]["defaults"]["noValue"] == "none"
     assert "noValue" not in repaired(G.Stat())["fieldConfig"]["defaults"]

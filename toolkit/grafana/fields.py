@@ -57,6 +57,15 @@ def named(name: str, **properties: object) -> Json:
     return override("byName", name, {key.replace("__", "."): v for key, v in properties.items()})
 
 
+def unnamed() -> Json:
+    """An override that gives a name to what has none: the series or the column of an empty label.
+
+    Grafana calls it ``Value`` (``calculateFieldDisplayName`` in
+    packages/grafana-data/src/field/fieldState.ts).
+    """
+    return override("byRegexp", "/^Value$/", {"displayName": NOBODY})
+
+
 def priority_overrides() -> list[Json]:
     """An override for each priority that colours the series, bar or slice of that name.
 

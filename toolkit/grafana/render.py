@@ -18,6 +18,7 @@ from toolkit.grafana.marks import annotation_layers
 from toolkit.grafana.panels.base import Panel, ref_ids
 from toolkit.grafana.panels.logs import Text
 from toolkit.grafana.repair import repair_dashboard, repair_panel
+from toolkit.grafana.target import LokiTarget
 from toolkit.grafana.variables import DataSourceVariable, FieldVariable, TextVariable
 from toolkit.grafana.version import SINCE
 
@@ -58,6 +59,8 @@ def _plain(value: Any, context: Context) -> Any:
         return _plain(_explained(value, context).build(context), context)
     if isinstance(value, FieldVariable | TextVariable | DataSourceVariable | Panel):
         return _plain(value.build(context), context)
+    if isinstance(value, LokiTarget):
+        return _plain(value.data(context.version), context)
     to_json_data = getattr(value, "to_json_data", None)
     if to_json_data is not None:
         return _plain(to_json_data(), context)

@@ -102,7 +102,7 @@ def repair_panel(panel: Json, version: GrafanaVersion) -> Json:
         panel.pop("datasource", None)
         panel.pop("fieldConfig", None)
     else:
-        panel["targets"] = [_target(target) for target in panel.get("targets", [])]
+        panel["targets"] = [_target(target, version) for target in panel.get("targets", [])]
     defaults = _OPTIONS.get(panel.get("type", ""))
     if defaults is not None:
         panel["options"] = _filled(panel.get("options", {}), defaults)
@@ -259,15 +259,18 @@ def _thresholds(panel: Json) -> Json:
     return panel
 
 
-def _target(target: Json) -> Json:
-    """A target without what is Graphite's or Prometheus', and with ``step`` as a text."""
+def _target(target: Json, version: GrafanaVersion) -> Json:
+    """A target without what is Graphite's or Prometheus', and with ``step`` as a text.
+
+    Grafana before 9 knows no ``queryType``: there ``instant`` stays.
+    """
     if "intervalFactor" not in target and "step" not in target:
         return target
     kept = {key: value for key, value in target.items() if key not in _TARGET_KEYS}
     if isinstance(kept.get("step"), int | float):
         # grafanalib's number stops every Loki query from Grafana 10.1 on.
         del kept["step"]
-    if "instant" in kept and "queryType" not in kept:
+    if version.has("query_type") and "instant" in kept and "queryType" not in kept:
         kept["queryType"] = "instant" if kept.pop("instant") else "range"
     return {key: value for key, value in kept.items() if value not in (None, "", False)}
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from toolkit.catalog import label_of
 from toolkit.grafana.context import Context
-from toolkit.grafana.fields import NOBODY, Json, empty_as, named, priority_mappings, steps
+from toolkit.grafana.fields import (
+    NOBODY,
+    Json,
+    empty_as,
+    named,
+    priority_mappings,
+    steps,
+    unnamed,
+)
 from toolkit.grafana.links import Drill
 from toolkit.grafana.panels.base import REDUCED, G, Panel, ref_ids, rows_of
 
@@ -145,7 +153,8 @@ class Matrix(Panel):
                     displayName=f"{self.row_title} \\ {self.column_title}",
                     custom__cellOptions={"type": "auto"},
                     links=self.data_links("cell"),
-                )
+                ),
+                unnamed(),
             ],
             transformations=[
                 {

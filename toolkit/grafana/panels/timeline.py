@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.grafana.colours import QUIET, SERIOUS
+from toolkit.grafana.colours import NEUTRAL, QUIET, SERIOUS
 from toolkit.grafana.context import Context
-from toolkit.grafana.fields import Json
+from toolkit.grafana.fields import Json, unnamed
 from toolkit.grafana.panels.base import G, Panel
 
 
@@ -45,16 +45,20 @@ class StateTimeline(Panel):
             )
         return G.StateTimeline(
             **self.common(context),
-            colorMode="thresholds",
+            # By thresholds, and Grafana has some of its own, the states would count for nothing:
+            # mergeThresholdValues in public/app/core/components/TimelineChart/utils.ts.
+            colorMode="fixed",
             mappings=self.states,
             showValue="never",
             mergeValues=True,
             extraJson={
                 "fieldConfig": {
                     "defaults": {
+                        "color": {"fixedColor": NEUTRAL},
                         "noValue": self.no_value,
                         "links": self.data_links("series"),
-                    }
+                    },
+                    "overrides": [unnamed()],
                 },
                 "options": {
                     "legend": {"showLegend": True, "calcs": []},
@@ -110,4 +114,5 @@ class Heatmap(Panel):
                 "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": True},
                 "yAxis": {"axisPlacement": "left", "reverse": False},
             },
+            extraJson={"fieldConfig": {"defaults": {}, "overrides": [unnamed()]}},
         )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from toolkit.grafana.colours import PRIORITY_COLOURS, PRIORITY_NAMES
 from toolkit.grafana.context import Context
-from toolkit.grafana.fields import by_order, priority_overrides
+from toolkit.grafana.fields import by_order, priority_overrides, unnamed
 from toolkit.grafana.panels.base import G, Panel
 
 
@@ -44,7 +44,7 @@ class TimeSeries(Panel):
             tooltipSort="none" if self.priorities else "desc",
             legendDisplayMode="list",
             legendPlacement="bottom",
-            overrides=priority_overrides() if self.priorities else [],
+            overrides=priority_overrides() if self.priorities else [unnamed()],
             transformations=[join, by_order(PRIORITY_NAMES)] if self.priorities else [],
             extraJson={
                 "fieldConfig": {
