@@ -1,0 +1,363 @@
+"""Every number on a panel is true: each stat, table, pie, bar and gauge of the shipped dashboards,
+evaluated as Grafana evaluates it, equals a count in plain Python over the raw events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.preview.recount import EXPECTED, Count, Key, Numbers, Window, total
+from tests.preview.sample import DAY, HOUR, NOW, SECOND, Json, dashboards, source, view
+from toolkit.falco.sample import sample_story
+from toolkit.grafana.colours import QUIET, SERIOUS
+from toolkit.grafana.fields import NOBODY
+from toolkit.preview.evaluate import evaluate_panel
+from toolkit.preview.model import (
+    BarsData,
+    EvaluatedPanel,
+    HeatData,
+    NoData,
+    PieData,
+    SeriesData,
+    StatData,
+    TableData,
+    TimelineData,
+)
+from toolkit.preview.templating import choose
+
+VALUE_PANELS = ("stat", "table", "piechart", "bargauge", "gauge")
+
+# In the last week there is the incident and the flood; a day and a half around the incident; and an
+# hour within the flood.
+WEEK = (NOW - 7 * DAY, NOW)
+AROUND = (NOW - 6 * DAY - 7 * HOUR - 333 * SECOND, NOW - 5 * DAY + 5 * HOUR - 77 * SECOND)
+FLOOD = (NOW - 4 * DAY + 3 * HOUR, NOW - 4 * DAY + 4 * HOUR)
+LOOKS = [(WEEK, 1400), (AROUND, 700), (FLOOD, 1920)]
+
+
+def shown(version: str, span: tuple[int, int], width: int) -> list[tuple[str, EvaluatedPanel]]:
+    """The panels of numbers, each with its dashboard's short uid."""
+    look = view(version, *span, width)
+    made = []
+    for dashboard in dashboards(version):
+        variables = choose(dashboard, {}, source(), start=span[0], end=span[1])
+        made += [
+            (
+                dashboard["uid"].removeprefix("falco-toolkit-"),
+                evaluate_panel(panel, source(), look, variables),
+            )
+            for panel in dashboard["panels"]
+            if panel["type"] in VALUE_PANELS
+        ]
+    return made
+
+
+def expected(uid: str, panel: EvaluatedPanel) -> Count | Mapping[str, Count]:
+    own = EXPECTED.get((uid, f"{panel.kind}: {panel.title}"))
+    return own or EXPECTED[uid, panel.title]
+
+
+def test_every_panel_of_numbers_has_a_recount() -> None:
+    missing = [
+        (uid, panel["title"])
+        for dashboard in dashboards()
+        if (uid := dashboard["uid"].removeprefix("falco-toolkit-"))
+        for panel in dashboard["panels"]
+        if panel["type"] in VALUE_PANELS and (uid, panel["title"]) not in EXPECTED
+    ]
+    assert not missing
+
+
+# --- Grafana 13 -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("span", "width"), LOOKS)
+def test_numbers_are_true_on_grafana_13(span: tuple[int, int], width: int) -> None:
+    window = Window(*span, at=span[1])
+    wrong = []
+    panels = shown("13.0", span, width)
+    for uid, panel in panels:
+        count = expected(uid, panel)
+        if isinstance(count, Mapping):
+            ok = columns_agree(panel.data, {name: one(window) for name, one in count.items()})
+        else:
+            ok = agree(panel.data, count(window))
+        if not ok:
+            wrong.append(f"{uid} / {panel.title}")
+    assert not wrong
+    assert len(panels) > 60
+
+
+def agree(data: Any, counted: Numbers) -> bool:
+    """Whether the panel shows just these numbers; a bar gauge may show the highest of them."""
+    match data:
+        case StatData():
+            numbers = [one.value for one in data.values if not math.isnan(one.value)]
+            return numbers == list(counted.values())
+        case BarsData():
+            named = {_name(one.name, one.labels): one.value for one in data.values}
+            return len(named) == len(data.values) and _highest(named, counted)
+        case PieData():
+            return {_name(one.name, one.labels): one.value for one in data.slices} == counted
+        case TableData() if "\\" in data.columns[0].title:
+            return _matrix(data) == counted
+        case TableData():
+            rows = [_row(data, row) for row in range(len(data.rows))]
+            found = {key: numbers[0] for key, numbers in rows}
+            return len(found) == len(rows) and _highest(found, counted)
+        case NoData():
+            return not counted
+    return False
+
+
+def columns_agree(data: Any, counted: Mapping[str, Numbers]) -> bool:
+    """Whether a table shows these numbers in columns of these titles."""
+    assert isinstance(data, TableData)
+    titles = [column.title for column in data.columns if column.numeric]
+    keys = {key for numbers in counted.values() for key in numbers}
+    rows = [_row(data, row) for row in range(len(data.rows))]
+    found = dict(rows)
+    wanted = {key: [counted[title].get(key) for title in titles] for key in keys}
+    return titles == list(counted) and len(found) == len(rows) and found == wanted
+
+
+def _row(data: TableData, row: int) -> tuple[Key, list[float | None]]:
+    cells = list(zip(data.columns, data.rows[row], strict=True))
+    key = tuple(str(cell.value) for column, cell in cells if not column.numeric)
+    return key, [cell.value for column, cell in cells if column.numeric]  # type: ignore[misc]
+
+
+def _matrix(data: TableData) -> Numbers:
+    heads = ["" if one.title == NOBODY else one.title for one in data.columns]
+    return {
+        (str(row[0].value), head): float(cell.value)  # type: ignore[arg-type]
+        for row in data.rows
+        for head, cell in zip(heads[1:], row[1:], strict=True)
+        if cell.value is not None
+    }
+
+
+def _name(name: str, labels: Mapping[str, str]) -> Key:
+    return tuple(labels.values()) if labels else (name,)
+
+
+def _highest(found: Mapping[Key, Any], counted: Numbers) -> bool:
+    """The highest of the counted, as many as were found; equal ones may stand for each other."""
+    if any(counted.get(key) != number for key, number in found.items()):
+        return False
+    ordered = sorted(counted.values(), reverse=True)
+    least = 10 if len(counted) > 10 else len(counted)
+    return len(found) >= least and sorted(found.values(), reverse=True) == ordered[: len(found)]
+
+
+# --- Grafana 7.5 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("span", "width"), LOOKS)
+def test_numbers_are_true_on_grafana_7_over_whole_steps(span: tuple[int, int], width: int) -> None:
+    wrong = []
+    panels = shown("7.5", span, width)
+    for uid, panel in panels:
+        count = expected(uid, panel)
+        if isinstance(count, Mapping):
+            # a table has room for its first query only
+            count = next(iter(count.values()))
+        if not agree_7(panel, count(whole_steps(panel, span))):
+            wrong.append(f"{uid} / {panel.title}")
+    assert not wrong
+    assert len(panels) > 50
+
+
+def whole_steps(panel: EvaluatedPanel, span: tuple[int, int]) -> Window:
+    """The window that the panel's steps cover: the range, and less than a step more on each side
+    (and a second, by which the data source moves the end)."""
+    question = panel.asked[0]
+    if question.kind == "instant":
+        assert 0 < question.time - span[1] <= SECOND
+        return Window(*span, at=question.time)
+    steps = question.steps
+    assert steps.start <= span[0] < steps.start + steps.step
+    assert steps.end - steps.step - SECOND <= span[1] <= steps.end
+    return Window(steps.start - steps.step, steps.end, at=steps.end)
+
+
+def agree_7(panel: EvaluatedPanel, counted: Numbers) -> bool:
+    """As :func:`agree`; rows, bars and slices have the series' name, where a label that the events
+    lack is shown by the label's own name."""
+    data = panel.data
+    if isinstance(data, StatData | NoData):
+        return agree(data, counted)
+    found: list[tuple[str, float]] = []
+    match data:
+        case BarsData():
+            found = [(one.name, one.value) for one in data.values]
+        case PieData():
+            found = [(one.name, one.value) for one in data.slices]
+        case TableData():
+            found = [(str(row[0].value), float(row[1].value)) for row in data.rows]  # type: ignore[arg-type]
+    numbers = sorted((number for _, number in found), reverse=True)
+    if numbers != sorted(counted.values(), reverse=True)[: len(numbers)]:
+        return False
+    whole = {" · ".join(key): number for key, number in counted.items() if all(key)}
+    named = {name: number for name, number in found if name in whole}
+    return all(whole[name] == number for name, number in named.items())
+
+
+# --- over time ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["7.5", "9.4", "13.0"])
+@pytest.mark.parametrize("width", [700, 1920])
+def test_points_over_time_count_each_event_once(version: str, width: int) -> None:
+    """Bars and cells of security events add up to the count over the window of their steps."""
+    look = view(version, *AROUND, width)
+    seen = 0
+    for dashboard in dashboards(version):
+        variables = choose(dashboard, {}, source(), start=AROUND[0], end=AROUND[1])
+        for panel in dashboard["panels"]:
+            if panel["title"] not in ("Events over time, by rule", "Events over time, by priority"):
+                continue
+            made = evaluate_panel(panel, source(), look, variables)
+            assert isinstance(made.data, SeriesData)
+            steps = made.asked[0].steps
+            points = sum(v for line in made.data.lines for v in line.values if v is not None)
+            window = Window(steps.start - steps.step, steps.end, at=steps.end)
+            assert points == total()(window)[()]
+            seen += 1
+    assert seen >= 4
+
+
+def test_a_heat_map_shows_each_count_once() -> None:
+    look = view("13.0", *AROUND)
+    dashboard = next(one for one in dashboards() if one["uid"] == "falco-toolkit-rule")
+    variables = choose(dashboard, {}, source(), start=AROUND[0], end=AROUND[1])
+    panel = next(one for one in dashboard["panels"] if one["type"] == "heatmap")
+    made = evaluate_panel(panel, source(), look, variables)
+    assert isinstance(made.data, HeatData)
+    steps = made.asked[0].steps
+    window = Window(steps.start - steps.step, steps.end, at=steps.end)
+    nodes = {name: sum(v or 0 for v in row) for name, row in _rows(made.data)}
+    assert {(name,): number for name, number in nodes.items()} == total(
+        lambda e: e.security, "hostname"
+    )(window)
+
+
+def _rows(data: HeatData) -> list[tuple[str, tuple[float | None, ...]]]:
+    return list(zip(data.rows, data.values, strict=True))
+
+
+def test_a_node_that_falls_silent_is_shown_so_and_others_alive() -> None:
+    """worker-3 gives no sign of life from its story's time on (a hundred minutes of grace)."""
+    story = sample_story(1, NOW)
+    look = view("13.0", *WEEK)
+    dashboard = next(one for one in dashboards() if one["uid"] == "falco-toolkit-node")
+    variables = choose(dashboard, {}, source(), start=WEEK[0], end=WEEK[1])
+    panel = next(one for one in dashboard["panels"] if one["type"] == "state-timeline")
+    made = evaluate_panel(panel, source(), look, variables)
+    assert isinstance(made.data, TimelineData)
+    rows = dict(made.data.rows)
+    assert story.unwatched_node not in rows
+    step = made.asked[0].steps.step
+    states = [str(span.shown) for span in rows[story.silent_node]]
+    assert states == ["alive", "silent"]
+    turned = rows[story.silent_node][1].start * 10**6
+    assert story.silent_since < turned <= story.silent_since + 2 * step
+    others = [str(s.shown) for name, row in rows.items() for s in row if name != story.silent_node]
+    assert set(others) == {"alive"}
+    colours = {str(span.shown): span.shown.colour.dark for span in rows[story.silent_node]}
+    assert colours == {"alive": QUIET, "silent": SERIOUS}
+
+
+@pytest.mark.parametrize("version", ["9.4", "13.0"])
+def test_what_has_no_name_is_said_to_have_none(version: str) -> None:
+    """Grafana's own word for a series or a column of an empty label would be "Value"."""
+    look = view(version, *AROUND)
+    names: list[str] = []
+    for dashboard in dashboards(version):
+        variables = choose(dashboard, {}, source(), start=AROUND[0], end=AROUND[1])
+        for panel in dashboard["panels"]:
+            if panel["type"] in ("row", "text", "logs", "stat"):
+                continue
+            match evaluate_panel(panel, source(), look, variables).data:
+                case SeriesData(lines):
+                    names += [line.name for line in lines]
+                case HeatData(rows):
+                    names += rows
+                case TableData(columns):
+                    names += [column.title for column in columns]
+                case BarsData(values):
+                    names += [one.name for one in values]
+    assert NOBODY in names
+    assert "Value" not in names
+    assert "" not in names
+
+
+# --- boards that are known to be wrong ------------------------------------------------------------
+
+
+def board(expr: str, *, kind: str, calc: str) -> Json:
+    """A dashboard with one stat, as many boards for Falco have it."""
+    return {
+        "uid": "wrong",
+        "panels": [
+            {
+                "type": "stat",
+                "title": "Events",
+                "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4},
+                "targets": [{"refId": "A", "expr": expr, "queryType": kind}],
+                "options": {"reduceOptions": {"calcs": [calc], "values": False, "fields": ""}},
+            }
+        ],
+    }
+
+
+SELECTOR = '{source="falco", rule!="Test rule", rule!~"Falco internal:.*"}'
+
+
+def stat_of(dashboard: Json, version: str = "13.0") -> tuple[float, EvaluatedPanel]:
+    look = view(version, *FLOOD)
+    variables = choose(dashboard, {}, source(), start=FLOOD[0], end=FLOOD[1])
+    panel = evaluate_panel(dashboard["panels"][0], source(), look, variables)
+    assert isinstance(panel.data, StatData)
+    return panel.data.values[0].value, panel
+
+
+def test_counting_rates_shows_label_sets_instead_of_events() -> None:
+    """``count(rate(...))`` is the number of streams; the evaluator shows it as Grafana would."""
+    expr = f"count(rate({SELECTOR}[$__range]))"
+    value, _ = stat_of(board(expr, kind="instant", calc="lastNotNull"))
+    window = Window(*FLOOD, at=FLOOD[1])
+    stream = ("rule", "priority", "hostname", "tags", "k8s.ns.name", "k8s.pod.name")
+    sets = total(lambda e: e.security, *stream)(window)
+    assert value == len(sets)
+    assert total()(window)[()] > 10 * value
+
+
+def test_adding_up_the_whole_range_at_each_step_shows_millions() -> None:
+    """``[$__range]`` in a range query counts each event once a step; summed, it is shown so."""
+    expr = f"sum(count_over_time({SELECTOR}[$__range]))"
+    value, panel = stat_of(board(expr, kind="range", calc="sum"))
+    steps = panel.asked[0].steps
+    length = FLOOD[1] - FLOOD[0]
+    moments = range(steps.start, steps.end + 1, steps.step)
+    assert value == sum(total()(Window(at - length, at, at)).get((), 0.0) for at in moments)
+    assert value > 100 * total()(Window(*FLOOD, at=FLOOD[1]))[()]
+
+
+def test_a_forgotten_query_type_makes_a_range_query() -> None:
+    dashboard = board(f"sum(count_over_time({SELECTOR}[1h]))", kind="", calc="last")
+    _, panel = stat_of(dashboard)
+    assert panel.asked[0].kind == "range"
+
+
+def test_grafana_7_knows_no_query_type() -> None:
+    """Grafana 7.5 asks for one moment where ``instant`` says so, whatever ``queryType`` says."""
+    dashboard = board(f"sum(count_over_time({SELECTOR}[1h]))", kind="instant", calc="last")
+    _, panel = stat_of(dashboard, "7.5")
+    assert panel.asked[0].kind == "range"
+    dashboard["panels"][0]["targets"][0]["instant"] = True
+    _, panel = stat_of(dashboard, "7.5")
+    assert panel.asked[0].kind == "instant"
