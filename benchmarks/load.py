@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -43,11 +44,11 @@ class Measured:
 
 
 def bulk(path: Path, events: int) -> tuple[int, float]:
-    """``Store.bulk``, until all is durable."""
-    with Store.open(path, write=True) as store:
-        loader = store.bulk()
+    """``Store.bulk``, until all is durable and merged."""
+    with Store.open(path, write=True) as store, ExitStack() as end:
+        loader = end.enter_context(store.bulk())
         seconds = sum(_timed(loader.add, [batch]) for batch in batches(events))
-        return events, seconds + _timed(loader.flush)
+        return events, seconds + _timed(end.close)
 
 
 def pushes(path: Path, events: int) -> tuple[int, float]:
