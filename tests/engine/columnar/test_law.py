@@ -35,7 +35,13 @@ WORDS = st.sampled_from(
      "İ"]
 )  # fmt: skip
 TEXTS = st.builds(
-    lambda a, b, c: f"Notice user={a} proc={b} end={c}", WORDS, WORDS, WORDS
+    lambda a, b, c, d: f"Notice user={a} {d} proc={b} end={c}",
+    WORDS,
+    WORDS,
+    WORDS,
+    st.sampled_from(
+        ["", "user=", "user", "us-er=1", "user_extracted=7", "=x", "a=b=c", "user=two"]
+    ),
 ) | st.sampled_from(
     ["", "user=", "proc=x user=root user=alice", "end=proc=", "user=root\nproc=x end=y",
      "bad \udcff user=roo\udcfet proc=1 end=2", "user=root", "USER=ROOT", "\x00user=a", "[1]",
@@ -46,6 +52,7 @@ VALUES = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-3, 3),
+    st.sampled_from([-0.0, 2**70, 1e400]),
     st.just([1, "a"]),
     st.just({"b": "deep"}),
     st.floats(allow_nan=True, allow_infinity=True, width=16),
@@ -63,11 +70,12 @@ def written(value: object, style: int) -> str:
     return {
         2: text[:-1], 3: text + " tail", 4: text + text, 5: text.replace('"user"', '"us\\u0065r"'),
         6: text[:-1] + ',"user":"again"}', 7: text.replace(":", " : "), 8: "\n".join(text.split()),
+        12: text.replace("-0.0", "-0"),
         9: text + "\n", 10: text.replace("}", ",}"), 11: text[: len(text) // 2],
     }.get(style, text)  # fmt: skip
 
 
-JSON = st.builds(written, OBJECTS, st.integers(0, 11))
+JSON = st.builds(written, OBJECTS, st.integers(0, 12))
 LINES = st.one_of(TEXTS, JSON)
 
 STREAMS = st.sampled_from(
@@ -94,7 +102,9 @@ PARSERS = st.sampled_from(
      "| pattern `<_>user=<user> proc=<proc> <_>`", "| pattern `Notice <level>=<_>`",
      "| pattern `<user>=<proc>`", '| json user="user"', '| json user="f.user", proc="proc"',
      '| json x="f[\\"a.b\\"]"', '| json image="f.image"', '| json user="user", u="user.user"',
-     '| json n="f[0]"', "| logfmt user, proc", "| logfmt"]
+     '| json n="f[0]"', "| logfmt user, proc", "| logfmt",
+     "| logfmt", "| logfmt --keep-empty", "| logfmt user", '| logfmt u="user"',
+     '| logfmt user="proc"', "| logfmt --strict"]
 )  # fmt: skip
 LABELS = st.sampled_from(
     ['| user!=""', '| user="root" or proc="x"', '| user=~"r.*t"', "| user > 5", '| __error__=""',
@@ -210,7 +220,8 @@ def planned(query: str):
         ("", True), ("|= `a` != `b`", True), ("| regexp `(?P<a>x)`", True),
         ("| pattern `<a> x`", True), ('| json a="b.c" | a!=""', True),
         ("| label_format a=b", True), ("|= ip(`10.0.0.1`)", False), ("| json", False),
-        ("| logfmt a", False), ("| decolorize | regexp `(?P<a>x)` |= `x`", False),
+        ("| logfmt a", True), ("| logfmt", True), ("| logfmt a, b", False),
+        ("| logfmt --strict", False), ("| decolorize | regexp `(?P<a>x)` |= `x`", False),
         ("| line_format `x`", True), ("| line_format `x` |= `x`", False),
         ("| label_format a=`{{ __line__ }}`", False), ('| json a="b[0]"', False),
     ],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from toolkit.engine.columnar.filters import Holds, column_test, raw_filters
 from toolkit.engine.columnar.jsonkeys import json_keys
 from toolkit.engine.columnar.keys import KeysOf, pattern_keys, regexp_keys
+from toolkit.engine.columnar.logfmtkeys import logfmt_keys
 from toolkit.engine.pipeline import Hints
 from toolkit.logql import regex
 from toolkit.logql.ast import (
@@ -21,6 +22,7 @@ from toolkit.logql.ast import (
     KeepLabels,
     LabelFormat,
     LineFilter,
+    LogfmtParser,
     LogQuery,
     NumberLabelFilter,
     OrLabelFilter,
@@ -62,6 +64,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
     filters = [test for test in tests if test is not None]
     if not all_raw or len(filters) < len(tests):
         return None
+    names = _names(query.stages, unwrap, hints)
     keys: list[KeysOf] = []
     for stage in query.stages:
         match stage:
@@ -70,8 +73,8 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
             case LabelFormat(assignments):
                 if any(not a.rename and _SEES_MORE.search(a.value) for a in assignments):
                     return None
-            case RegexpParser() | PatternParser() | JsonParser():
-                found = _keys(stage)
+            case RegexpParser() | PatternParser() | JsonParser() | LogfmtParser():
+                found = _keys(stage, names)
                 if found is None:
                     return None
                 keys.append(found)
@@ -79,7 +82,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
                 pass
             case _:
                 return None
-    return Plan(filters, keys, _names(query.stages, unwrap, hints))
+    return Plan(filters, keys, names)
 
 
 def prefilter(query: LogQuery) -> list[Holds]:
@@ -88,8 +91,12 @@ def prefilter(query: LogQuery) -> list[Holds]:
     return [test for test in tests if test is not None]
 
 
-def _keys(stage: RegexpParser | PatternParser | JsonParser) -> KeysOf | None:
+def _keys(
+    stage: RegexpParser | PatternParser | JsonParser | LogfmtParser, names: Sequence[str] | None
+) -> KeysOf | None:
     match stage:
+        case LogfmtParser():
+            return logfmt_keys(stage, names)
         case RegexpParser():
             return regexp_keys(stage)
         case PatternParser():
@@ -131,7 +138,7 @@ def _named(stage: Stage) -> Iterator[str]:
             yield from regex.group_names(pattern)
         case PatternParser(pattern):
             yield from capture_names(parse_pattern(pattern))
-        case JsonParser(extractions):
+        case JsonParser(extractions) | LogfmtParser(extractions):
             yield from (extraction.label for extraction in extractions)
         case _:
             pass
