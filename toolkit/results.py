@@ -34,7 +34,8 @@ class Stream:
     """The entries of one label set, in the order of the answer's direction.
 
     ``labels`` are all labels of the result (stream, metadata and parsed labels together, as Loki
-    groups them by default). ``stream_labels`` are the base stream's own.
+    groups them by default). ``stream_labels`` are the base stream's own, empty where the source
+    does not tell them apart (Loki 2.9).
     """
 
     labels: Labels

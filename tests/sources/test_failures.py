@@ -14,6 +14,7 @@ MINUTE = 60 * 1_000_000_000
 
 # pkg/logqlmodel/error.go, pkg/validation/validate.go and pkg/querier/queryrange of each version.
 LIMITS = [
+    # With status 500.
     ("series", 500, "maximum of series (500) reached for a single query"),
     (
         "series",
@@ -49,6 +50,7 @@ LIMITS = [
         1000,
         "max entries limit per query exceeded, limit > max_entries_limit_per_query (5000 > 1000)",
     ),
+    ("cost", None, "too many outstanding requests"),
     (
         "cost",
         None,
@@ -65,7 +67,9 @@ def response(status: int, body: str, kind: str = "text/plain; charset=utf-8") ->
 @pytest.mark.parametrize(("kind", "limit", "body"), LIMITS)
 def test_a_limit_is_known_by_its_text(kind: str, limit: int | None, body: str) -> None:
     with pytest.raises(Refused) as caught:
-        raise_for(response(400, body + "\n"), query="q", name="Loki")
+        raise_for(
+            response(500 if "of series (500)" in body else 400, body + "\n"), query="q", name="Loki"
+        )
     refused = caught.value
     assert (refused.kind, refused.limit) == (kind, limit)
     assert isinstance(refused.error, SourceLimit)

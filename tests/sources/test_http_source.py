@@ -229,11 +229,16 @@ def test_a_refusal_is_shown_with_its_query(
     assert len(server.asked) == 1
 
 
-def test_a_busy_loki_is_asked_again_and_then_told_of(server: Any, make: Any) -> None:
+def test_a_busy_loki_is_asked_again_then_for_less_and_then_told_of(server: Any, make: Any) -> None:
     server.says = (429, b"too many outstanding requests", "text/plain")
-    with pytest.raises(SourceResponseError, match="too many outstanding requests"):
-        make().query(QUERY, time=NOW)
+    with pytest.raises(SourceLimit, match="too many outstanding requests"):
+        make().query('topk(1, count_over_time({a="b"}[1h]))', time=NOW)
     assert len(server.asked) == 2
+    server.asked.clear()
+    with pytest.raises(SourceLimit, match="too many outstanding requests"):
+        make().query('sum(count_over_time({a="b"}[2ms]))', time=NOW)
+    windows = [one.params["query"].split("[")[1].split("]")[0] for one in server.asked]
+    assert windows == ["2ms", "2ms", "1ms", "1ms"]
 
 
 def test_what_takes_too_long_is_asked_in_halves_down_to_milliseconds(

@@ -63,10 +63,11 @@ class Frontend:
     cost: int = 10**18
     """Of points times window, in ns."""
     window: int = 10**18
+    ends: bool = True
     asked: list[str] = field(default_factory=list)
 
     def planner(self) -> Planner:
-        return Planner(self.range, self.instant, self.series_of, Limits())
+        return Planner(self.range, self.instant, self.series_of, lambda: self.ends, Limits())
 
     def range(self, query: str, grid: Grid) -> Matrix:
         self.asked.append(query)
@@ -154,6 +155,7 @@ RANGES = [
     series=st.sampled_from([10**9, 8, 6]),
     most=st.sampled_from([MAX_POINTS, 7, 2]),
     length=st.sampled_from([10**18, 2 * HOUR]),
+    ends=st.booleans(),
 )
 def test_a_range_in_pieces(
     seed: int,
@@ -165,9 +167,10 @@ def test_a_range_in_pieces(
     series: int,
     most: int,
     length: int,
+    ends: bool,
 ) -> None:
     engine = make_engine(seed)
-    frontend = Frontend(engine, series=series, points=most, length=length)
+    frontend = Frontend(engine, series=series, points=most, length=length, ends=ends)
     grid = Grid(T0 + start * SECOND + phase, step * SECOND, count)
     try:
         answer = frontend.planner().range(metric(query), grid)
@@ -307,7 +310,7 @@ def test_a_label_that_some_streams_get_from_their_lines_is_noticed() -> None:
 def test_moments_between_milliseconds_are_bounded() -> None:
     query = metric(f"max_over_time({S} | json x=`x` | unwrap x [1h])")
     with pytest.raises(SourceLimit, match="too many to ask"):
-        Frontend(make_engine(1)).planner().range(query, Grid(T0 + 1, SECOND, 2000))
+        Frontend(make_engine(1)).planner().range(query, Grid(T0 + 1, SECOND, 2501))
 
 
 def test_a_pattern_matches_just_its_values() -> None:

@@ -45,8 +45,9 @@ _LIMITS: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
         "raise Loki's max_entries_limit_per_query",
     ),
     (
+        # One query of Loki 2.9 over two days is split into more than its queue holds.
         "cost",
-        re.compile(r"would read too many bytes"),
+        re.compile(r"would read too many bytes|too many outstanding requests"),
         "ask for a shorter time or fewer streams",
     ),
 )
@@ -67,14 +68,14 @@ def raise_for(response: Response, *, query: str, name: str) -> None:
         raise Refused("cost", _too_slow(body, query, response.url))
     if response.is_html:
         _refuse(response, f"{response.url} answered {status} with an HTML page", query, name)
-    if status == 400:
-        for kind, pattern, hint in _LIMITS:
-            match = pattern.search(body)
-            if match is not None:
-                error = SourceLimit(f"{name}: {body}", query=query, url=response.url, hint=hint)
-                raise Refused(kind, error, _value(match))
-        if (match := _PARSE_ERROR.match(body)) is not None:
-            raise LogQLSyntaxError(body, text=query, span=_place(query, match))
+    # Loki 2.9 answers its limit on series with 500.
+    for kind, pattern, hint in _LIMITS:
+        match = pattern.search(body)
+        if match is not None:
+            error = SourceLimit(f"{name}: {body}", query=query, url=response.url, hint=hint)
+            raise Refused(kind, error, _value(match))
+    if status == 400 and (match := _PARSE_ERROR.match(body)) is not None:
+        raise LogQLSyntaxError(body, text=query, span=_place(query, match))
     _refuse(response, f"{name} answered {status}: {body or 'nothing'}", query, name)
 
 

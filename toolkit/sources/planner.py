@@ -16,7 +16,8 @@ Three habits of Loki's frontend would change numbers without a word, and are wor
   window still fills.
 - Over a range it loses every sample of a window that is moved by a part of a millisecond, such as
   ``offset 1ns`` (3.8, ``pkg/logql/range_vector.go`` divides both times before adding them).
-  Such windows are asked for moment by moment, or as counts of three other windows.
+  Such windows are asked for moment by moment, or as counts of three other windows; not the latter
+  of Loki 2.9, which loses lines just at the end of a window.
 - Where the step is not smaller than both the longest window and ``split_queries_by_interval``, its
   pieces overlap by a moment and are put in order by the first sample of their first series; where
   that series began late, other series lose their first samples (3.8,
@@ -44,7 +45,7 @@ MAX_POINTS = 11_000
 LONGEST_TEXT = 100_000
 """Of a query with all its matchers, in bytes; Loki parses up to 131,072."""
 
-MAX_MOMENTS = 1000
+MAX_MOMENTS = 2500
 MOMENTS_AT_ONCE = 12
 _MOMENT = "toolkit_moment"
 
@@ -104,11 +105,15 @@ SeriesOf = Callable[[ast.Selector, int, int], Sequence[Labels]]
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Asks through three functions; :meth:`range` and :meth:`instant` answer exactly or raise."""
+    """Asks through three functions; :meth:`range` and :meth:`instant` answer exactly or raise.
+
+    ``counts_ends`` says whether the Loki asked counts a line just at the end of a window.
+    """
 
     ask_range: AskRange
     ask_instant: AskInstant
     series_of: SeriesOf
+    counts_ends: Callable[[], bool]
     limits: Limits = field(default_factory=Limits)
 
     def range(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
@@ -141,7 +146,7 @@ class Planner:
             return self._by_moment(expr, grid)
         if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
             apart = rewrite.boundaries(expr) if grid.count > MOMENTS_AT_ONCE else None
-            if apart is None or grid.step % rewrite.MILLISECOND:
+            if apart is None or grid.step % rewrite.MILLISECOND or not self.counts_ends():
                 return self._by_moment(expr, grid)
             counts = (apart.whole, apart.at_end, apart.at_start)
             return merge.within_boundaries(*(self._over_time(one, grid) for one in counts))

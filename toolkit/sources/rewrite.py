@@ -117,12 +117,30 @@ def guarded(expr: ast.MetricExpr, step: int) -> ast.MetricExpr:
     """
     if longest_window(expr) > step:
         return expr
-    first = next(log_ranges(expr))
     longer = step - step % MILLISECOND + SECOND
-    selector = replace(first.query.selector, matchers=(*first.query.selector.matchers, _NO_STREAM))
-    nothing = ast.LogRange(ast.LogQuery(selector), ast.Duration(longer, format_prometheus(longer)))
-    guard = ast.VectorAggregation("sum", ast.RangeAggregation("count_over_time", nothing))
+    guard = _reading_nothing(expr, ast.Duration(longer, format_prometheus(longer)))
     return ast.BinaryOperation("or", expr, guard)
+
+
+def _reading_nothing(expr: ast.MetricExpr, window: ast.Duration) -> ast.MetricExpr:
+    """The first leg of ``expr`` over no stream.
+
+    Of the same shape, because Loki 2.9 answers 500 (``unimplemented``) where only one side of a
+    binary operation can be sharded.
+    """
+    match expr:
+        case ast.BinaryOperation():
+            left_reads = any(True for _ in log_ranges(expr.left))
+            return _reading_nothing(expr.left if left_reads else expr.right, window)
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return replace(expr, expr=_reading_nothing(expr.expr, window))
+        case ast.RangeAggregation():
+            query = narrowed(expr.log_range.query, _NO_STREAM)
+            # Nothing is absent where only the windows matter.
+            op = "count_over_time" if expr.op == "absent_over_time" else expr.op
+            log_range = replace(expr.log_range, query=query, range=window, offset=None)
+            return replace(expr, op=op, log_range=log_range)
+    return expr
 
 
 def restricted(expr: ast.MetricExpr, matcher: ast.Matcher) -> ast.MetricExpr:

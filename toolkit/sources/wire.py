@@ -2,7 +2,8 @@
 
 Sample times are seconds with at most three decimals, entry times nanoseconds as text, values as
 Go's ``strconv.FormatFloat`` writes them. With ``encodingFlags: ["categorize-labels"]`` each entry
-carries its structured metadata and parsed labels; without, all labels stand in ``stream``.
+carries its structured metadata and parsed labels; without, as from Loki 2.9, all labels stand in
+``stream`` and which of them are the stream's own is not known.
 """
 
 from __future__ import annotations
@@ -90,10 +91,10 @@ def _rows(result: Sequence[Mapping[str, Any]], categorized: bool) -> Iterable[Ro
             kinds = value[2] if categorized and len(value) > 2 else {}
             metadata = kinds.get("structuredMetadata") or {}
             parsed = kinds.get("parsed") or {}
-            own = labels
+            own = labels if categorized else {}
             if metadata or parsed:
                 own = {k: v for k, v in labels.items() if k not in metadata and k not in parsed}
-            merged = {**own, **metadata, **parsed}
+            merged = {**labels, **metadata, **parsed}
             yield merged, own, Entry(int(value[0]), value[1], metadata, parsed)
 
 
