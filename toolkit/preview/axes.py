@@ -72,6 +72,9 @@ def number_ticks(
         step = 1.0
     end = math.ceil(top / step) * step
     count = round(end / step)
+    # without the last digits of a float, in which 3 * 0.2 is more than 0.6
+    numbers = [float(f"{n * step:.12g}") for n in range(count + 1)]
     return end, [
-        Tick(n / count, str(write(n * step, unit, decimals, clock))) for n in range(count + 1)
+        Tick(n / count, str(write(number, unit, decimals, clock)))
+        for n, number in enumerate(numbers)
     ]
