@@ -35,10 +35,15 @@ def draw_table(data: TableData, links: Links) -> Markup:
 
 
 def _shares(columns: Sequence[Column]) -> Iterator[Markup]:
-    """The columns' widths: their own, and of the rest twice as much for a text as for a number."""
-    whole = sum(1 if one.numeric else 2 for one in columns if one.width is None)
+    """The columns' widths: their own, and of the rest twice as much for a text as for a number.
+
+    Four times as much for the names of a matrix, beside which there are many numbers.
+    """
+    texts = sum(not one.numeric for one in columns)
+    weight = 4 if texts == 1 and len(columns) > 5 else 2
+    whole = sum(1 if one.numeric else weight for one in columns if one.width is None)
     for one in columns:
-        share = (1 if one.numeric else 2) / whole if one.width is None else 0.0
+        share = (1 if one.numeric else weight) / whole if one.width is None else 0.0
         yield Markup(f'<col style="width:{f"{one.width}px" if one.width else f"{share:.1%}"}">')
 
 

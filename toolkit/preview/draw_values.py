@@ -15,25 +15,29 @@ from toolkit.svg import element, picture
 
 _LETTER = 0.58
 """How wide a letter is, as a part of its height."""
+_NAME = 0.45
+"""How large a number's name is beside the number, as in the style sheet."""
 
 
 def draw_stat(data: StatData, links: Links) -> Markup:
     """Big numbers beside each other."""
-    return html("div", *(_stat(one, data, links) for one in data.values), class_="stats")
+    longest = max(len(str(one.shown)) for one in data.values)
+    if data.names:
+        longest = max(longest, *(math.ceil(len(one.name) * _NAME) for one in data.values))
+    # All alike, and as large as the panel's height and width let them be.
+    tall, wide = (42 if data.names else 58), 92 / (max(longest, 2) * _LETTER)
+    size = f"min({tall}cqh,{wide:.1f}cqw,84px)"
+    return html("div", *(_stat(one, data, links, size) for one in data.values), class_="stats")
 
 
-def _stat(one: NamedValue, data: StatData, links: Links) -> Markup:
-    text = str(one.shown)
+def _stat(one: NamedValue, data: StatData, links: Links, size: str) -> Markup:
     colour = one.shown.colour
-    # As large as the panel's height and width let it be.
-    widest = 92 / (max(len(text), 2) * _LETTER)
-    tall = 42 if data.names else 58
     look = style(
         color=None if data.background else colour,
         background=colour if data.background else None,
-        font_size=f"min({tall}cqh,{widest:.1f}cqw,84px)",
+        font_size=size,
     )
-    number = html("div", links.to(one.link, text), class_="number")
+    number = html("div", links.to(one.link, str(one.shown)), class_="number")
     name = [html("div", one.name, class_="name")] if data.names else []
     kind = "stat filled" if data.background else "stat"
     return html("div", html("div", *name, number, class_="inner", style=look), class_=kind)
