@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
@@ -17,10 +18,12 @@ from toolkit.falco import labels
 from toolkit.grafana.context import Context
 from toolkit.grafana.version import NEWEST, GrafanaVersion
 from toolkit.lint.board import Board
+from toolkit.lint.check import Check
 from toolkit.lint.checks import BY_CODE, CHECKS
 from toolkit.lint.exclusions import NAME, NONE, Exclusions, load_exclusions
 from toolkit.lint.output import as_github, as_json, as_text
-from toolkit.lint.reading import read
+from toolkit.lint.reading import Reading, read
+from toolkit.lint.run import Report
 from toolkit.lint.run import lint as run_checks
 from toolkit.settings import Settings, shipped
 
@@ -88,20 +91,30 @@ def lint(
     context = Context(
         load_catalog(queries or shipped("queries")),
         settings.labels(labels.DEFAULT),
-        _version(grafana_version),
+        version_of(grafana_version),
     )
-    roots = paths or [_short(shipped("dashboards"))]
-    found = read(roots, context)
-    finder = Finder(roots, exclusions)
     chosen = [BY_CODE[code] for code in check] if check else CHECKS
-    report = run_checks(found.boards, finder.of, chosen)
-    report = replace(report, problems=(*found.problems, *report.problems))
+    _, report = checked(paths, context, exclusions, chosen)
     typer.echo(_PRINTERS[output](report))
     if report.failed(strict=strict):
         raise typer.Exit(1)
 
 
-def _version(text: str) -> GrafanaVersion:
+def checked(
+    paths: list[Path] | None,
+    context: Context,
+    exclusions: Path | None = None,
+    checks: Sequence[Check] = CHECKS,
+) -> tuple[Reading, Report]:
+    """The dashboards of these files and folders, else the shipped ones, and what is wrong."""
+    roots = paths or [_short(shipped("dashboards"))]
+    found = read(roots, context)
+    report = run_checks(found.boards, Finder(roots, exclusions).of, checks)
+    return found, replace(report, problems=(*found.problems, *report.problems))
+
+
+def version_of(text: str) -> GrafanaVersion:
+    """The version that ``--grafana-version`` names. Raises SettingsError."""
     try:
         return GrafanaVersion.parse(text)
     except ValueError as error:

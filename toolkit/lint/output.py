@@ -21,13 +21,14 @@ def as_text(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """How many of what: ``2 errors, 1 warning in 9 dashboards``."""
-    counted = [_some(report.count(one), one.value) for one in Severity]
-    text = f"{', '.join(counted)} in {_some(report.dashboards, 'dashboard')}"
+    bad = [counted(report.count(one), one.value) for one in Severity]
+    text = f"{', '.join(bad)} in {counted(report.dashboards, 'dashboard')}"
     left_out = len(report.excluded)
     return f"{text}, {left_out} excluded" if left_out else text
 
 
-def _some(count: int, name: str) -> str:
+def counted(count: int, name: str) -> str:
+    """``1 error``, ``2 errors``."""
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
