@@ -160,8 +160,9 @@ def test_a_rare_rule_takes_what_is_usual_in_its_family() -> None:
     rare[0, [3, 17]] = 1
     found = dispersion(np.vstack([bursts, rare]), *FOUR_WEEKS)
     assert 3.5 < found.value[9] < 7
-    assert found.df[9] < PRIOR_DF + 1
-    assert found.df[0] > PRIOR_DF + 15
+    # Half of what the family is worth, and hardly more; of the others half of their own as well.
+    assert PRIOR_DF / 2 < found.df[9] < PRIOR_DF / 2 + 1
+    assert found.df[0] > PRIOR_DF / 2 + 7
 
 
 @pytest.mark.parametrize(
