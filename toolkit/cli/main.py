@@ -41,6 +41,13 @@ COMMANDS: tuple[Entry, ...] = (
         "deploy_dashboards",
         "Bring dashboards and alert rules to Grafana.",
     ),
+    Entry(
+        "dashboards",
+        "toolkit.cli.dashboards",
+        "app",
+        "Check dashboards on a source; bring home what was changed in Grafana.",
+    ),
+    Entry("lint", "toolkit.cli.lint", "lint", "Find mistakes in Grafana dashboards for Loki."),
     Entry("logql", "toolkit.cli.logql", "app", "Check, lay out and explain LogQL."),
     Entry("serve", "toolkit.cli.serve", "serve", "Answer Loki's HTTP API from an embedded store."),
     Entry("settings", "toolkit.cli.settings", "show", "Show every setting and its origin."),
