@@ -45,7 +45,7 @@ COMMANDS: tuple[Entry, ...] = (
         "dashboards",
         "toolkit.cli.dashboards",
         "app",
-        "Check dashboards on a source; bring home what was changed in Grafana.",
+        "Check dashboards on a source; pull edits home.",
     ),
     Entry("lint", "toolkit.cli.lint", "lint", "Find mistakes in Grafana dashboards for Loki."),
     Entry("logql", "toolkit.cli.logql", "app", "Check, lay out and explain LogQL."),
