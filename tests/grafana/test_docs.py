@@ -20,7 +20,7 @@ def test_the_dashboard_in_ten_lines_is_one(tmp_path: Path) -> None:
     path = tmp_path / "ours.dashboard.py"
     path.write_text(example)
     board = render_dashboard(load_definition(path).value, context())
-    assert [p["type"] for p in panels(board)] == ["row", "stat", "timeseries", "row", "table"]
+    assert [p["type"] for p in panels(board)] == ["row", "stat", "timeseries"]
 
 
 def test_the_alert_rule_is_one(tmp_path: Path) -> None:

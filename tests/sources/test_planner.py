@@ -63,11 +63,10 @@ class Frontend:
     cost: int = 10**18
     """Of points times window, in ns."""
     window: int = 10**18
-    ends: bool = True
     asked: list[str] = field(default_factory=list)
 
     def planner(self) -> Planner:
-        return Planner(self.range, self.instant, self.series_of, lambda: self.ends, Limits())
+        return Planner(self.range, self.instant, self.series_of, Limits())
 
     def range(self, query: str, grid: Grid) -> Matrix:
         self.asked.append(query)
@@ -155,7 +154,6 @@ RANGES = [
     series=st.sampled_from([10**9, 8, 6]),
     most=st.sampled_from([MAX_POINTS, 7, 2]),
     length=st.sampled_from([10**18, 2 * HOUR]),
-    ends=st.booleans(),
 )
 def test_a_range_in_pieces(
     seed: int,
@@ -167,10 +165,9 @@ def test_a_range_in_pieces(
     series: int,
     most: int,
     length: int,
-    ends: bool,
 ) -> None:
     engine = make_engine(seed)
-    frontend = Frontend(engine, series=series, points=most, length=length, ends=ends)
+    frontend = Frontend(engine, series=series, points=most, length=length)
     grid = Grid(T0 + start * SECOND + phase, step * SECOND, count)
     try:
         answer = frontend.planner().range(metric(query), grid)

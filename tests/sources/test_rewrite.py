@@ -228,11 +228,11 @@ def test_boundaries_come_to_the_whole(seed: int, minute: int, width: int) -> Non
     apart = rewrite.boundaries(expr)
     assert apart is not None
     at = T0 + minute * 60 * SECOND
-    parts = [
+    whole, at_end, at_start = (
         merge.as_matrix(asked.instant(print_expr(one), time=at))  # type: ignore[arg-type]
-        for one in (apart.whole, apart.at_end, apart.at_start)
-    ]
-    found = merge.as_vector(merge.within_boundaries(*parts), at)
+        for one in (apart.whole, apart.edge, rewrite.shifted(apart.edge, apart.window))
+    )
+    found = merge.as_vector(merge.within_boundaries(whole, at_end, at_start), at)
     assert {merge.label_key(one.labels): one.value for one in found.samples} == answer(
         asked, expr, at
     )

@@ -15,10 +15,15 @@ from typing import Any
 from toolkit.catalog import Catalog, catalog, label_of
 from toolkit.falco import labels
 from toolkit.falco.labels import LabelSchema, Where
+from toolkit.grafana.fields import NOBODY
 from toolkit.grafana.query import Query
 from toolkit.grafana.version import NEWEST, GrafanaVersion
 from toolkit.logql.ast import Matcher
 
+_SERIES = ("latest", "total", "trend")
+"""The kinds of questions that 7.5 answers by series with legends."""
+_ALWAYS = frozenset({"rule", "priority", "tags"})
+"""Labels that every event's stream has, or whose absence a legend may show as it is."""
 _LEGEND_FIELD = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
@@ -94,8 +99,10 @@ class Context:
         window = None if query.log else query.range_text(self.version)
         where = query.narrowing(self.filters)
         given: dict[str, Any] = {"window": window, "where": where, **query.parameters}
-        expression = named.render(self.schema, **given)
-        return _in_backticks(expression, self.texts)
+        expression = _in_backticks(named.render(self.schema, **given), self.texts)
+        if query.kind in _SERIES and not self.version.has("row_names"):
+            return _named(expression, named.labels)
+        return expression
 
 
 def _in_backticks(expression: str, texts: Iterable[str]) -> str:
@@ -107,6 +114,17 @@ def _in_backticks(expression: str, texts: Iterable[str]) -> str:
     for name in texts:
         pattern = rf'"([^"\\\\`]*\$(?:{name}\b|\{{{name}\}})[^"\\\\`]*)"'
         expression = re.sub(pattern, r"`\1`", expression)
+    return expression
+
+
+def _named(expression: str, labels: Iterable[str]) -> str:
+    """The query with ``(none)`` for labels that a series lacks.
+
+    A legend of Grafana 7.5 shows the label's own name in such a place.
+    """
+    for label in labels:
+        if label not in _ALWAYS:
+            expression = f'label_replace({expression}, "{label}", "{NOBODY}", "{label}", "")'
     return expression
 
 

@@ -20,6 +20,7 @@ Feature = Literal[
     "folder_uid",
     "heatmap_rows",
     "instant_totals",
+    "join_by_field",
     "loki_auto",
     "object_variable",
     "panel_matrix",
@@ -83,6 +84,8 @@ SINCE: dict[Feature, GrafanaVersion] = {
     # Loki's queryType; before that the flags "instant" and "range".
     "query_type": GrafanaVersion(9, 0),
     "alerting": GrafanaVersion(9, 0),
+    # The transformation "Join by field" under that name; "seriesToColumns" before that.
+    "join_by_field": GrafanaVersion(9, 1),
     # The heat map that takes series as rows; before that Angular's "tsbuckets".
     "heatmap_rows": GrafanaVersion(9, 1),
     # The transformation "Grouping to matrix".

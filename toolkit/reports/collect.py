@@ -7,7 +7,7 @@ nodes there are. Windows are whole buckets with ``offset 1ns``: each event count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -81,9 +81,11 @@ def collect(
 ) -> ReportData:
     """The report's data. Raises what the source raises: a report is never made of a part."""
     known = rules or catalogue()
-    before, first = period.previous(), period.previous(BASELINE)
-    start, end = first.start, period.end
-    width = _bucket([period, *(period.previous(n) for n in range(1, BASELINE + 1))])
+    before = period.previous()
+    # For a day, the baseline is the same weekday of the weeks before.
+    asked_of = [period, before, *baseline(period, BASELINE)]
+    start, end = min(one.start for one in asked_of), period.end
+    width = min(one.bucket for one in asked_of)
 
     by_cell = {"rule": "rule", NODE: "hostname", "priority": "priority"}
     events = asker.counts("events_by_rule_priority_and_node", by_cell, start, end, width)
@@ -131,10 +133,6 @@ def collect(
         incomplete=_incomplete(period, now, refused, drops_by_node),
         asked=asker.asked,
     )
-
-
-def _bucket(periods: Sequence[Period]) -> int:
-    return min(period.bucket for period in periods)
 
 
 def _last(asker: Asker, name: str, frame: pd.DataFrame, start: int) -> dict[str | None, int]:

@@ -122,6 +122,11 @@ class ReportData:
     asked: Sequence[Asked]
 
     @property
+    def history(self) -> str:
+        """What the period is compared with: ``4 weeks``; a day with its weekday in as many."""
+        return f"{self.baseline} {'week' if self.period.kind == 'day' else self.period.kind}s"
+
+    @property
     def complete(self) -> bool:
         """Whether nothing is known that makes a number here a lower bound."""
         return not self.incomplete

@@ -6,7 +6,6 @@ Loki 2.9 and 3: only endpoints and parameters that both have are used.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -62,10 +61,7 @@ class HttpSource:
         self._clock = clock
         limits = limits or Limits()
         self._limits = limits
-        self._major: int | None = None
-        self._planner = Planner(
-            self._ask_range, self._ask_instant, self._series_of, self._counts_ends, limits
-        )
+        self._planner = Planner(self._ask_range, self._ask_instant, self._series_of, limits)
         self._pager = Pager(self._ask_log, self._series_of, limits)
 
     def close(self) -> None:
@@ -222,17 +218,6 @@ class HttpSource:
             url=self._client.url,
             hint="is this the address of a Loki?",
         )
-
-    def _counts_ends(self) -> bool:
-        """Whether this is Loki 3 or later, whose windows hold their last moment.
-
-        Who does not say its version is taken for an older one, which costs questions, not lines.
-        """
-        if self._major is None:
-            response = self._client.get(f"{self._prefix}{API}/status/buildinfo")
-            version = re.search(rb'"version"\s*:\s*"v?(\d+)\.', response.body)
-            self._major = int(version[1]) if response.ok and version else 0
-        return self._major >= 3
 
     # --- labels and streams -----------------------------------------------------------------------
 

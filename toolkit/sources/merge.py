@@ -91,15 +91,25 @@ def moved(matrix: Matrix, delta: int) -> Matrix:
 
 
 def within_boundaries(whole: Matrix, at_end: Matrix, at_start: Matrix) -> Matrix:
-    """``whole - at_end + at_start``, sample by sample; what comes to nothing is no sample."""
-    negative = [Series(one.labels, one.timestamps, -one.values) for one in at_end.series]
-    total = combined([whole, Matrix(negative, at_end.warnings), at_start], "sum", 1.0)
+    """``whole + at_end - at_start``, sample by sample; what comes to nothing is no sample."""
+    less = [Series(one.labels, one.timestamps, -one.values) for one in at_start.series]
+    total = combined([whole, at_end, Matrix(less, at_start.warnings)], "sum", 1.0)
     series = []
     for one in total.series:
         some = one.values != 0
         if some.any():
             series.append(Series(one.labels, one.timestamps[some], one.values[some]))
     return Matrix(series, total.warnings)
+
+
+def between(matrix: Matrix, first: int, last: int) -> Matrix:
+    """The samples in ``[first, last]``; series without any go."""
+    series = []
+    for one in matrix.series:
+        inside = (one.timestamps >= first) & (one.timestamps <= last)
+        if inside.any():
+            series.append(Series(one.labels, one.timestamps[inside], one.values[inside]))
+    return Matrix(series, matrix.warnings)
 
 
 def as_matrix(vector: Vector) -> Matrix:

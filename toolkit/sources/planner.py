@@ -16,8 +16,7 @@ Three habits of Loki's frontend would change numbers without a word, and are wor
   window still fills.
 - Over a range it loses every sample of a window that is moved by a part of a millisecond, such as
   ``offset 1ns`` (3.8, ``pkg/logql/range_vector.go`` divides both times before adding them).
-  Such windows are asked for moment by moment, or as counts of three other windows; not the latter
-  of Loki 2.9, which loses lines just at the end of a window.
+  Such windows are asked for moment by moment, or as counts of windows beside them.
 - Where the step is not smaller than both the longest window and ``split_queries_by_interval``, its
   pieces overlap by a moment and are put in order by the first sample of their first series; where
   that series began late, other series lose their first samples (3.8,
@@ -105,15 +104,11 @@ SeriesOf = Callable[[ast.Selector, int, int], Sequence[Labels]]
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Asks through three functions; :meth:`range` and :meth:`instant` answer exactly or raise.
-
-    ``counts_ends`` says whether the Loki asked counts a line just at the end of a window.
-    """
+    """Asks through three functions; :meth:`range` and :meth:`instant` answer exactly or raise."""
 
     ask_range: AskRange
     ask_instant: AskInstant
     series_of: SeriesOf
-    counts_ends: Callable[[], bool]
     limits: Limits = field(default_factory=Limits)
 
     def range(self, expr: ast.MetricExpr, grid: Grid) -> Matrix:
@@ -146,11 +141,23 @@ class Planner:
             return self._by_moment(expr, grid)
         if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
             apart = rewrite.boundaries(expr) if grid.count > MOMENTS_AT_ONCE else None
-            if apart is None or grid.step % rewrite.MILLISECOND or not self.counts_ends():
+            if apart is None or grid.step % rewrite.MILLISECOND:
                 return self._by_moment(expr, grid)
-            counts = (apart.whole, apart.at_end, apart.at_start)
-            return merge.within_boundaries(*(self._over_time(one, grid) for one in counts))
+            return self._between_boundaries(apart, grid)
         return self._over_time(expr, grid)
+
+    def _between_boundaries(self, apart: rewrite.Boundaries, grid: Grid) -> Matrix:
+        steps, rest = divmod(apart.window, grid.step)
+        whole = self._over_time(apart.whole, grid)
+        if rest or steps > grid.count:
+            at_start = self._over_time(rewrite.shifted(apart.edge, apart.window), grid)
+            return merge.within_boundaries(whole, self._over_time(apart.edge, grid), at_start)
+        # A window begins where an earlier one ended: both edges come of one question.
+        longer = Grid(grid.start - apart.window, grid.step, grid.count + steps)
+        edges = self._over_time(apart.edge, longer)
+        at_end = merge.between(edges, grid.start, grid.last)
+        at_start = merge.between(merge.moved(edges, -apart.window), grid.start, grid.last)
+        return merge.within_boundaries(whole, at_end, at_start)
 
     # --- moment by moment -------------------------------------------------------------------------
 

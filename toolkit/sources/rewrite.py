@@ -216,26 +216,27 @@ def windows(expr: ast.MetricExpr, longest: int) -> Windows | None:
 # --- windows that end between two milliseconds ----------------------------------------------------
 
 _AT = "toolkit_at"
-_AT_MILLISECONDS: tuple[ast.Stage, ...] = (
+_BETWEEN_MILLISECONDS: tuple[ast.Stage, ...] = (
     ast.LabelFormat(
         (ast.LabelAssignment(_AT, "{{ __timestamp__ | unixEpochNanos }}", rename=False),)
     ),
-    ast.StringLabelFilter(ast.Matcher(_AT, "=~", "^[0-9]+000000$")),
+    ast.StringLabelFilter(ast.Matcher(_AT, "!~", "^[0-9]+000000$")),
     ast.DropLabels((_AT,)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """A count in windows ``(t - R - 1ns, t - 1ns]``, as three counts at whole milliseconds.
+    """A count in windows ``[t - R, t)``, taken apart into counts that Loki makes over a range.
 
-    ``whole`` counts ``(t - R, t]``, ``at_end`` the lines just at ``t``, ``at_start`` those just at
-    ``t - R``; the count meant is ``whole - at_end + at_start``.
+    ``whole`` counts ``(t - R - 1ms, t - 1ms]`` and ``edge`` ``(t - 1ms, t)``; the count meant is
+    ``whole(t) + edge(t) - edge(t - R)``, with ``window`` for ``R``. None of these windows ends
+    where lines stand whose times are whole seconds, which Loki 2.9 would lose.
     """
 
     whole: ast.MetricExpr
-    at_end: ast.MetricExpr
-    at_start: ast.MetricExpr
+    edge: ast.MetricExpr
+    window: int
 
 
 def boundaries(expr: ast.MetricExpr) -> Boundaries | None:
@@ -245,21 +246,21 @@ def boundaries(expr: ast.MetricExpr) -> Boundaries | None:
         return None
     if isinstance(expr, ast.VectorAggregation) and expr.op != "sum":
         return None
-    offset, window = nanoseconds(inner.log_range.offset), nanoseconds(inner.log_range.range)
+    offset = nanoseconds(inner.log_range.offset)
     if offset % MILLISECOND != 1:
         return None
-
-    def only_at(moment: int) -> ast.MetricExpr:
-        query = inner.log_range.query
-        log_range = replace(
-            inner.log_range,
-            query=replace(query, stages=query.stages + _AT_MILLISECONDS),
-            range=ast.Duration(MILLISECOND, "1ms"),
-            offset=_offset(moment),
-        )
-        return map_ranges(expr, lambda _: log_range)
-
-    return Boundaries(shifted(expr, -1), only_at(offset - 1), only_at(offset - 1 + window))
+    query = inner.log_range.query
+    edge = replace(
+        inner.log_range,
+        query=replace(query, stages=query.stages + _BETWEEN_MILLISECONDS),
+        range=ast.Duration(MILLISECOND, "1ms"),
+        offset=_offset(offset - 1),
+    )
+    return Boundaries(
+        shifted(expr, MILLISECOND - 1),
+        map_ranges(expr, lambda _: edge),
+        nanoseconds(inner.log_range.range),
+    )
 
 
 # --- streams apart by the values of one label -----------------------------------------------------

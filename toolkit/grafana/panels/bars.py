@@ -12,6 +12,7 @@ from toolkit.grafana.panels.base import (
     REDUCED,
     G,
     Panel,
+    joined,
     reduce_options,
     reference_names,
     rows_of,
@@ -77,8 +78,12 @@ class BarGauge(Panel):
         """Transformations, whether each row is a bar, and the name of a bar where it needs one."""
         reducer = self.reducer(context)
         if several:
-            # On 7.5 each series is added up first: a bar's scale is that of the panel's values.
-            return ([value_of(reducer)] if reducer else []), False, None
+            if not reducer:
+                return [], False, None
+            # On 7.5 answers come in the order in which they are ready, and a bar's scale is that
+            # of the values before they are reduced: so all is joined, put in order and added up.
+            names = [query.legend for query in self.asked]
+            return [*joined(context.version, names), value_of(reducer)], False, None
         if reducer:
             return [rows_of(reducer), _sorted_by(REDUCED[reducer])], True, "${__cell_0}"
         return [_sorted_by("Value #A")], True, None

@@ -10,11 +10,11 @@ from typing import Any
 from grafanalib import core as G
 
 from toolkit.grafana.context import Context, default_context
-from toolkit.grafana.fields import Json
+from toolkit.grafana.fields import Json, by_order
 from toolkit.grafana.links import Drill, Place
 from toolkit.grafana.query import Query, as_queries
 from toolkit.grafana.target import LokiTarget
-from toolkit.grafana.version import Feature
+from toolkit.grafana.version import Feature, GrafanaVersion
 
 GRID_WIDTH = 24
 """Columns of Grafana's grid."""
@@ -133,6 +133,15 @@ def value_of(reducer: str) -> Json:
     return {"id": "reduce", "options": {"mode": "reduceFields", "reducers": [reducer]}}
 
 
+def joined(version: GrafanaVersion, names: Sequence[str]) -> list[Json]:
+    """Transformations to one frame of all series, its fields in the order of ``names``."""
+    if version.has("join_by_field"):
+        join = {"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}
+    else:
+        join = {"id": "seriesToColumns", "options": {"byField": "Time"}}
+    return [join, by_order(names)]
+
+
 REDUCED = {"sum": "Total", "max": "Max", "count": "Count"}
 """Grafana's name for the column that a reducer makes (fieldReducer.ts)."""
 
@@ -141,6 +150,7 @@ __all__ = [
     "REDUCED",
     "G",
     "Panel",
+    "joined",
     "reduce_options",
     "ref_ids",
     "reference_names",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.catalog import label_of
@@ -135,7 +135,7 @@ class Matrix(Panel):
             flat = {self.row: Column(self.row_title), self.column: Column(self.column_title)}
             return Table(
                 self.title,
-                self.queries,
+                [replace(query, legend="Events") for query in self.asked],
                 description=self.description,
                 width=self.width,
                 height=self.height,

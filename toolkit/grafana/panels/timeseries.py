@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from toolkit.grafana.colours import PRIORITY_COLOURS, PRIORITY_NAMES
 from toolkit.grafana.context import Context
-from toolkit.grafana.fields import by_order, priority_overrides, unnamed
-from toolkit.grafana.panels.base import G, Panel
+from toolkit.grafana.fields import priority_overrides, unnamed
+from toolkit.grafana.panels.base import G, Panel, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,6 @@ class TimeSeries(Panel):
         if self.stacked and not context.version.has("stacked_time_series"):
             return self._graph(context)
         bars = self.style == "bars"
-        join = {"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}
         return G.TimeSeries(
             **self.common(context),
             drawStyle=self.style,
@@ -45,7 +44,7 @@ class TimeSeries(Panel):
             legendDisplayMode="list",
             legendPlacement="bottom",
             overrides=priority_overrides() if self.priorities else [unnamed()],
-            transformations=[join, by_order(PRIORITY_NAMES)] if self.priorities else [],
+            transformations=joined(context.version, PRIORITY_NAMES) if self.priorities else [],
             extraJson={
                 "fieldConfig": {
                     "defaults": {

@@ -14,9 +14,16 @@ from toolkit.logql.visitor import find
 def look(board: Board) -> Iterator[Finding]:
     """Each ``count`` directly over a range aggregation."""
     for target in board.targets:
-        for node in find(target.expr, ast.VectorAggregation) if target.expr else ():
+        counts = [
+            node
+            for node in (find(target.expr, ast.VectorAggregation) if target.expr else ())
+            if node.op == "count"
+        ]
+        # count(count by (node) (...)) is a way of counting nodes; what the inner one says is lost.
+        lost = {id(node.expr) for node in counts}
+        for node in counts:
             inner = node.expr
-            if node.op == "count" and isinstance(inner, ast.RangeAggregation):
+            if isinstance(inner, ast.RangeAggregation) and id(node) not in lost:
                 yield target.finding(
                     f"count({inner.op}(...)) is the number of label sets, not of events",
                     "A label set counts 1 however many lines it has. Use"

@@ -23,7 +23,7 @@ def look(board: Board) -> Iterator[Finding]:
         if not any(one.is_loki for one in panel.targets):
             continue
         held = panel.model.get("datasource")
-        if summary := _wrong(held, inputs, own=True):
+        if summary := _wrong(held, inputs):
             yield panel.finding(summary, _DETAILS, "datasource")
         for target in panel.targets:
             own = target.model.get("datasource")
@@ -38,9 +38,10 @@ def look(board: Board) -> Iterator[Finding]:
             yield variable.finding(summary, _DETAILS, "datasource")
 
 
-def _wrong(reference: object, inputs: set[str], *, own: bool = False) -> str:
+def _wrong(reference: object, inputs: set[str]) -> str:
     name = _name(reference)
-    if not name or name in _GRAFANAS_OWN:
+    others = string(dig(reference, "type")) not in ("", "loki", "datasource")
+    if not name or name in _GRAFANAS_OWN or others:
         return ""
     if any(one.name in inputs for one in references(name)):
         return f"the data source {name} is asked for on import by hand and unknown otherwise"

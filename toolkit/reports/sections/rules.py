@@ -16,7 +16,7 @@ def rules(data: ReportData) -> Section:
     """Every rule with the period before."""
     before = Column(data.previous.name, "number")
     numbers = [Column("Events", "number"), before, Column("Change", "number")]
-    against = Column(f"Against {data.baseline} {data.period.kind}s")
+    against = Column(f"Against {data.history}")
     table = Table(
         "Rules, most events first",
         [Column("Rule"), Column("Priority", "priority"), Column("Source"), *numbers, against],
@@ -59,7 +59,7 @@ def _rule_sentences(data: ReportData) -> list[str]:
             verb = "is" if len(names) == 1 else "are"
             sentences.append(
                 f"{words.listed(names)} {verb} {word}, more than chance explains against the "
-                f"{data.baseline} {data.period.kind}s before (of such words, one in twenty may be "
+                f"{data.history} before (of such words, one in twenty may be "
                 "wrong)."
             )
     return sentences
@@ -98,8 +98,7 @@ def changes(data: ReportData) -> Section:
     sentences = []
     if data.new_rules:
         sentences.append(
-            f"{_count(data.new_rules)} fired that had not in the {data.baseline} "
-            f"{data.period.kind}s before."
+            f"{_count(data.new_rules)} fired that had not in the {data.history} before."
         )
     if data.vanished_rules:
         sentences.append(

@@ -40,7 +40,7 @@ def _new(data: ReportData) -> str:
     if not data.new_rules:
         return "No rule fired for the first time." if data.events else "No rule fired."
     names = words.listed([f"{row.rule} ({words.number(row.events)})" for row in data.new_rules])
-    return f"New, never seen in the {data.baseline} {data.period.kind}s before: {names}."
+    return f"New, never seen in the {data.history} before: {names}."
 
 
 def _watching(data: ReportData) -> str:

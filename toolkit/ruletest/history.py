@@ -1,0 +1,107 @@
+"""A rule watched over a test's time: evaluated whenever its group is, looked at when a test says.
+
+Evaluations are at 0, one interval later, and so on, as promtool has them. A running ruler shifts
+each group by a part of its interval that depends on the group's name; no rule may depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from toolkit.engine.engine import Engine
+from toolkit.logql.ast import Expr
+from toolkit.logql.durations import format_prometheus
+from toolkit.results import Sample
+from toolkit.ruletest.alerting import AlertingRule, State
+from toolkit.ruletest.asking import EvaluationError, as_evaluated, samples, samples_over
+from toolkit.ruletest.expansion import Expander
+from toolkit.ruletest.rulefile import Rule, RuleGroup
+
+MAX_EVALUATIONS: Final = 1_000_000
+_BLOCK: Final = 1024
+"""Evaluations that are asked for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveAlert:
+    """An alert as a test finds it; ``since`` is when it became active (ns from the start)."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    state: State
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a rule says at a time; ``evaluated`` is the last evaluation until then (ns)."""
+
+    rule: Rule
+    evaluated: int
+    interval: int
+    active: tuple[ActiveAlert, ...]
+
+
+class RuleFailed(Exception):
+    """A rule that could not be evaluated."""
+
+    def __init__(self, rule: Rule, time: int, reason: str) -> None:
+        super().__init__(
+            f"{rule.subject} cannot be evaluated at {format_prometheus(time)}: {reason}"
+        )
+
+
+def watch(
+    rule: Rule,
+    group: RuleGroup,
+    default_interval: int,
+    times: Iterable[int],
+    start: int,
+    engine: Engine,
+    expander: Expander,
+) -> Iterator[tuple[int, Look]]:
+    """What ``rule`` says at each of ``times`` (ns from the start, ascending).
+
+    ``start`` is the test's time 0 in Unix nanoseconds. Raises :class:`RuleFailed`.
+    """
+    interval = group.interval or default_interval
+    machine = AlertingRule(rule, expander, group.limit)
+    evaluations = _evaluations(rule, interval, start, engine)
+    last = -1
+    for time in times:
+        if time // interval > MAX_EVALUATIONS:
+            raise RuleFailed(rule, time, f"more than {MAX_EVALUATIONS} evaluations")
+        while (last + 1) * interval <= time:
+            last += 1
+            try:
+                moment, found = next(evaluations)
+                machine.evaluate(moment, found)
+            except EvaluationError as error:
+                raise RuleFailed(rule, last * interval, str(error)) from error
+        yield time, Look(rule, last * interval, interval, tuple(_active(machine, start)))
+
+
+def _active(machine: AlertingRule, start: int) -> Iterator[ActiveAlert]:
+    for alert in machine.active():
+        texts = machine.annotations(alert)
+        yield ActiveAlert(alert.labels, texts, alert.state, alert.active_at - start)
+
+
+def _evaluations(
+    rule: Rule, interval: int, start: int, engine: Engine
+) -> Iterator[tuple[int, list[Sample]]]:
+    """The time of each evaluation and what the expression yields then. Never ends."""
+    expr: Expr = as_evaluated(rule.tree)
+    size = 1
+    while True:
+        moments = range(start, start + size * interval, interval)
+        known = samples_over(engine, expr, moments, interval)
+        for moment in moments:
+            if known is None:
+                yield moment, samples(engine, expr, moment)
+            else:
+                yield moment, known.get(moment, [])
+        start = moments[-1] + interval
+        size = min(_BLOCK, size * 4)

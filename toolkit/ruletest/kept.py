@@ -1,0 +1,147 @@
+"""Which labels a query's series can have: what ``$labels`` can name in an annotation.
+
+Streams may have any label, so at its start a query's set is open: everything is possible but what
+the query itself removes. A grouping, ``keep`` or ``on`` closes it. The rules are the evaluation's:
+grafana/loki pkg/logql/evaluator.go (``resultMetric``), pkg/logql/syntax/extractor.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from toolkit.logql import ast, regex
+from toolkit.logql.pattern import Capture, parse_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Names that labels may have: ``names``, or where that is None any but ``removed``."""
+
+    names: frozenset[str] | None = None
+    removed: frozenset[str] = frozenset()
+
+    def may_have(self, name: str) -> bool:
+        """Whether some series may have the label."""
+        return name not in self.removed if self.names is None else name in self.names
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known which labels there are."""
+        return self.names is None
+
+    def only(self, names: Iterable[str]) -> Kept:
+        return Kept(frozenset(name for name in names if self.may_have(name)))
+
+    def without(self, names: Iterable[str]) -> Kept:
+        if self.names is None:
+            return replace(self, removed=self.removed | frozenset(names))
+        return Kept(self.names - frozenset(names))
+
+    def plus(self, names: Iterable[str]) -> Kept:
+        if self.names is None:
+            return replace(self, removed=self.removed - frozenset(names))
+        return Kept(self.names | frozenset(names))
+
+    def or_else(self, other: Kept) -> Kept:
+        """The labels of either."""
+        if self.names is not None and other.names is not None:
+            return Kept(self.names | other.names)
+        removed = [one.removed for one in (self, other) if one.names is None]
+        closed = [one.names for one in (self, other) if one.names is not None]
+        return Kept(None, frozenset.intersection(*removed).difference(*closed))
+
+
+ANYTHING = Kept()
+NOTHING = Kept(frozenset())
+
+
+def kept(expr: ast.Expr) -> Kept:
+    """The labels that the answer of a query can have."""
+    match expr:
+        case ast.LogQuery():
+            return _log_query(expr)
+        case ast.RangeAggregation():
+            return _range_aggregation(expr)
+        case ast.VectorAggregation():
+            inner = kept(expr.expr)
+            if expr.op in ("topk", "bottomk", "approx_topk", "sort", "sort_desc"):
+                return inner
+            return _grouped(inner, expr.grouping) if expr.grouping else NOTHING
+        case ast.LabelReplace():
+            return kept(expr.expr).plus([expr.dst])
+        case ast.BinaryOperation():
+            return _operation(expr)
+        case ast.VectorLiteral() | ast.NumberLiteral():
+            return NOTHING
+
+
+def _grouped(inner: Kept, grouping: ast.Grouping) -> Kept:
+    return inner.without(grouping.labels) if grouping.without else inner.only(grouping.labels)
+
+
+def _range_aggregation(expr: ast.RangeAggregation) -> Kept:
+    log_range = expr.log_range
+    if expr.op == "absent_over_time":
+        equal = [m.name for m in log_range.query.selector.matchers if m.op == "="]
+        return Kept(frozenset(name for name in equal if equal.count(name) == 1))
+    found = _log_query(log_range.query)
+    if expr.grouping is not None and not expr.grouping.without:
+        return _grouped(found, expr.grouping)
+    if log_range.unwrap is not None:
+        found = found.without([log_range.unwrap.label])
+    return _grouped(found, expr.grouping) if expr.grouping else found
+
+
+def _operation(expr: ast.BinaryOperation) -> Kept:
+    left, right = kept(expr.left), kept(expr.right)
+    if isinstance(expr.right, ast.NumberLiteral) or expr.op in ("and", "unless"):
+        return left
+    if isinstance(expr.left, ast.NumberLiteral):
+        return right
+    if expr.op == "or":
+        return left.or_else(right)
+    matching = expr.matching
+    if matching is None:
+        return left
+    many, one = (right, left) if matching.card == "one-to-many" else (left, right)
+    if matching.card == "one-to-one":
+        many = many.only(matching.labels) if matching.on else many.without(matching.labels)
+    return many.without(matching.include).plus(n for n in matching.include if one.may_have(n))
+
+
+# --- log queries ----------------------------------------------------------------------------------
+
+
+def _log_query(query: ast.LogQuery) -> Kept:
+    empty = (m.name for m in query.selector.matchers if m.op == "=" and not m.value)
+    found = ANYTHING.without(empty)
+    for stage in query.stages:
+        found = _after(found, stage)
+    return found
+
+
+def _after(found: Kept, stage: ast.Stage) -> Kept:
+    """The labels behind a stage."""
+    match stage:
+        case ast.JsonParser() | ast.LogfmtParser():
+            if not stage.extractions:
+                return ANYTHING
+            return found.plus(one.label for one in stage.extractions)
+        case ast.UnpackParser():
+            return ANYTHING
+        case ast.RegexpParser():
+            return found.plus(name for name in regex.group_names(stage.pattern) if name)
+        case ast.PatternParser():
+            parts = parse_pattern(stage.pattern)
+            return found.plus(p.name for p in parts if isinstance(p, Capture) and p.named)
+        case ast.LabelFormat():
+            for one in stage.assignments:
+                if one.rename:
+                    found = found.without([one.value])
+            return found.plus(one.name for one in stage.assignments)
+        case ast.DropLabels():
+            return found.without(item for item in stage.items if isinstance(item, str))
+        case ast.KeepLabels():
+            return found.only(i if isinstance(i, str) else i.name for i in stage.items)
+    return found
