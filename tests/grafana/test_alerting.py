@@ -1,4 +1,7 @@
-"""Alert rules: three outputs of one model, and what each rule says of events."""
+"""Alert rules: three outputs of one model.
+
+That each rule fires and stays quiet is proven in ``tests/ruletest/falco/*.test.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,15 @@ from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
 import pytest
 import yaml
 
-from tests.grafana.support import DIALECTS, SCHEMAS, Json, context, definitions, problems, schema
-from toolkit.engine.engine import Engine
-from toolkit.engine.store import Store, StreamBatch
+from tests.grafana.support import DIALECTS, SCHEMAS, context, definitions, problems, schema
 from toolkit.grafana.alerting import AlertGroup, AlertGroups, AlertRule, groups_of
 from toolkit.grafana.alerting.asking import alert_query, missing, rules_for
 from toolkit.grafana.alerting.grafana import provisioning_file, rule_group, rule_model
 from toolkit.grafana.alerting.ruler import expression, rule_file
-from toolkit.grafana.context import Context
 from toolkit.logql import ast
 from toolkit.logql.parser import parse
 from toolkit.publish.yamltext import dump
-from toolkit.results import Vector
 
-MINUTE = 60 * 10**9
-HOUR = 60 * MINUTE
-NOW = 1_800_000_000 * 10**9
 GROUPS = groups_of(next(one.value for one in definitions() if one.kind == "alertgroup"))
 RULES = {rule.title: rule for group in GROUPS for rule in group.rules}
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
@@ -205,131 +201,3 @@ def test_a_rule_that_the_labels_cannot_feed_says_which_setting_helps() -> None:
     old = context("13.0", "falcosidekick-2.26-2.30")
     assert alert_query(urgent, context()).name == "urgent_events"
     assert alert_query(urgent, old).name == "urgent_events_by_node"
-
-
-# --- fires, and stays quiet -----------------------------------------------------------------------
-
-Entry = tuple[Json, int, str]
-
-
-def event(rule: str, at: int, **labels: str) -> Entry:
-    """One event as Falcosidekick labels it with ``customfields: source:falco``, in JSON."""
-    found = {"source": "falco", "rule": rule, "priority": "Warning", "hostname": "node-1"}
-    fields = {k: v for k, v in labels.items() if k.startswith("field_")}
-    found |= {k: v for k, v in labels.items() if not k.startswith("field_")}
-    names = {k.removeprefix("field_").replace("__", "."): v for k, v in fields.items()}
-    line = json.dumps({"rule": rule, "time": at, "output_fields": names})
-    return found, NOW - at, line
-
-
-HEARTBEAT = "Falco internal: metrics snapshot"
-RULES_SUM = "field_falco__sha256_rules_file__falco_rules_yaml"
-
-
-def fires(title: str, entries: list[Entry], *, dialect: str = "source-falco-json") -> Vector:
-    """What Loki's ruler would find for the rule at this moment."""
-    store = Store.in_memory()
-    store.append([StreamBatch(labels, [at], [line]) for labels, at, line in entries])
-    engine = Engine(store.snapshot)
-    at: Context = context("13.0", dialect)
-    answer = engine.instant(expression(RULES[title], at), time=NOW)
-    assert isinstance(answer, Vector)
-    return answer
-
-
-def many(rule: str, times: list[int], **labels: str) -> list[Entry]:
-    return [event(rule, at, **labels) for at in times]
-
-
-CASES: dict[str, tuple[list[Entry], list[Entry]]] = {
-    "Critical Falco event": (
-        [event("Container escape", MINUTE, priority="Critical")],
-        [
-            event("Container escape", 6 * MINUTE, priority="Critical"),
-            event("Noise", MINUTE, priority="Error"),
-            event("Test rule", MINUTE, priority="Critical"),
-        ],
-    ),
-    "Credential access and a shell on one node": (
-        [
-            event("Read shadow", 9 * MINUTE, tags="container,mitre_credential_access"),
-            event("Terminal shell in container", MINUTE),
-        ],
-        [
-            event("Read shadow", 9 * MINUTE, tags="mitre_credential_access"),
-            event("Terminal shell in container", MINUTE, hostname="node-2"),
-        ],
-    ),
-    "Anonymous request allowed": (
-        [event("Anonymous Request Allowed", MINUTE)],
-        [event("Anonymous Request Allowed", 11 * MINUTE)],
-    ),
-    "Exec into a pod": (
-        [event("Attach/Exec Pod", MINUTE)],
-        [event("Attach to cluster-admin Role", MINUTE)],
-    ),
-    "Secret read": (
-        [event("K8s Secret Get Successfully", MINUTE)],
-        [event("K8s Secret Get Unsuccessfully Tried", MINUTE)],
-    ),
-    "Surge of a rule on a node": (
-        [
-            *many("Noise", [n * MINUTE for n in range(1, 31)]),
-            *many("Noise", [n * 12 * HOUR for n in range(1, 28)]),
-        ],
-        [
-            # As much as ever, and a burst too small to matter.
-            *many("Noise", [n * MINUTE for n in range(1, 31)]),
-            *many("Noise", [n * 2 * MINUTE + HOUR for n in range(10_000)]),
-            *many("Rare", [n * MINUTE for n in range(1, 15)]),
-            *many("Rare", [n * 24 * HOUR for n in range(1, 14)]),
-        ],
-    ),
-    "Rule not seen in the last 7 days": (
-        [event("New one", 10 * MINUTE), event("New one", 8 * 24 * HOUR)],
-        [event("Old one", 10 * MINUTE), event("Old one", 6 * 24 * HOUR)],
-    ),
-    "Ruleset drift between nodes": (
-        [
-            event(HEARTBEAT, HOUR, **{RULES_SUM: "aaa"}),
-            event(HEARTBEAT, HOUR, hostname="node-2", **{RULES_SUM: "bbb"}),
-        ],
-        [
-            event(HEARTBEAT, HOUR, **{RULES_SUM: "aaa"}),
-            event(HEARTBEAT, HOUR, hostname="node-2", **{RULES_SUM: "aaa"}),
-        ],
-    ),
-    "Heartbeats of a node stopped": (
-        many(HEARTBEAT, [4 * HOUR, 5 * HOUR]),
-        # One is alive; of the other nothing is known, for it never sent one.
-        [*many(HEARTBEAT, [HOUR, 4 * HOUR]), event("Noise", 4 * HOUR, hostname="node-2")],
-    ),
-    "Falco drops events": (
-        [event("Falco internal: syscall event drop", MINUTE, priority="Debug")],
-        [event("Falco internal: timeouts notification", MINUTE, priority="Debug")],
-    ),
-}
-
-
-def test_every_rule_over_loki_has_a_firing_and_a_quiet_case() -> None:
-    assert CASES.keys() == {title for title, rule in RULES.items() if rule.query}
-
-
-@pytest.mark.parametrize("title", CASES)
-def test_it_fires(title: str) -> None:
-    found = fires(title, CASES[title][0])
-    assert len(found.samples) == 1
-    kept = found.samples[0].labels
-    for name in RULES[title].drill:
-        assert name in kept or name == "rule"
-
-
-@pytest.mark.parametrize("title", CASES)
-def test_it_stays_quiet(title: str) -> None:
-    assert fires(title, CASES[title][1]).samples == []
-
-
-def test_the_surge_is_told_as_how_many_times_as_often() -> None:
-    """30 in an hour against 27 in two weeks (336 hours): 30 / (27 / 336)."""
-    (found,) = fires("Surge of a rule on a node", CASES["Surge of a rule on a node"][0]).samples
-    assert found.value == pytest.approx(30 / (27 / 336))
