@@ -195,4 +195,5 @@ def _tell(
         f"{story.vanished_rule} is gone."
     )
     echo("Next, ask it yourself:")
-    echo(f"  toolkit query --name top_rules --since 7d --events {output / 'events.jsonl'}")
+    events_file = output / "events.jsonl"
+    echo(f"  toolkit query --name top_rules --since 7d --instant --events {events_file}")
