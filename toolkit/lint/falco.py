@@ -25,17 +25,20 @@ NAMESPACE_LABELS: Final = frozenset(
 )
 """Names under which Falcosidekick's versions and ``| json`` know namespace and pod."""
 
+_SOURCES: Final = frozenset(["syscall", "syscalls", "k8s_audit"])
 _OURS: Final = NAMESPACE_LABELS | {"priority", "rule", "priority_extracted", "rule_extracted"}
 
 
 def about_falco(query: ast.LogQuery) -> bool:
     """Whether a selector with its pipeline is about Falco's events, by the words it uses.
 
-    A value that says Falco, the label ``priority`` in the selector (nobody else but journals has
-    it), or two of the names that Falcosidekick gives.
+    A value that says Falco, or is the name of one of its sources, the label ``priority`` in the
+    selector (nobody else but journals has it), or two of the names that Falcosidekick gives.
     """
     held = list(conditions(query))
     if any("falco" in one.value.lower() for one in held):
+        return True
+    if any(one.name == "source" and one.value in _SOURCES for one in held):
         return True
     if any(one.name == "priority" for one in query.selector.matchers):
         return True
