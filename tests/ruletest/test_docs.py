@@ -37,6 +37,11 @@ def test_the_failure_that_is_shown_is_what_a_failure_looks_like(tmp_path: Path) 
     assert shown in PAGE
 
 
+def test_the_findings_that_are_shown_are_what_findings_look_like(tmp_path: Path) -> None:
+    problems = check_file(write(tmp_path, "wrong.yaml", EXAMPLES["wrong.yaml"]))
+    assert "\n".join(one.show() for one in problems).replace(f"{tmp_path}/", "") in PAGE
+
+
 @pytest.mark.parametrize(
     "keys",
     [testfile._FILE_KEYS, testfile._TEST_KEYS, testfile._ALERT_KEYS, testfile._EXPECTED_KEYS,

@@ -100,13 +100,15 @@ def test_a_rule_file_as_loki_takes_it(tmp_path: Path) -> None:
          "this looks like PromQL"),
         (("alert: A", "record: a b"), ["name|a b"], "like falco:events:rate5m"),
         (("alert: A", "record: a\n        for: 1m"), ["record|1m"], ""),
-        (("alert: A", "record: a\n        annotations: {}"), ["record|{}"], ""),
+        (("alert: A", "record: a\n        annotations: {b: c}"), ["record|{b: c}"], ""),
         (("groups:", "namespace: n\ngroups:"), ["namespace|n"], "lokitool rules load"),
         (("groups:", "group:"), ["unknown-key|group:", "missing-key|group:"],
          "did you mean groups?"),
         (("groups:", "apiVersion: v1\nkind: ConfigMap\ngroups:"),
          ["unknown-key|apiVersion:", "unknown-key|kind: Config"], "a manifest of Kubernetes"),
         (("    rules:", "    limit: many\n    rules:"), ["format|many"], ""),
+        (("    rules:", "    limit: '5'\n    rules:"), ["format|'5'"], ""),
+        (("    rules:", "    rules:\n      - {}"), ["missing-key|{}", "missing-key|{}"], ""),
     ],
 )  # fmt: skip
 def test_what_loki_refuses_is_refused_with_its_place(
@@ -115,6 +117,21 @@ def test_what_loki_refuses_is_refused_with_its_place(
     problems = rule_problems(tmp_path, RULE.replace(*change))
     assert [at(problem) for problem in problems] == expected
     assert hint in problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("    rules:", "    rules:\n      -"),
+        ("alert: A", "record: a\n        for: 0s\n        annotations: {}"),
+        ("alert: A", "record: a\n        keep_firing_for: 1m"),
+        ("alert: A", "record: a\n        labels: {b: '{{ not looked at'}"),
+        ("alert: A", "alert: A\n        for: 0"),
+    ],
+)
+def test_what_loki_lets_pass_is_let_pass(tmp_path: Path, change: tuple[str, str]) -> None:
+    """Each was posted to a running Loki, as were the refusals above."""
+    assert rule_problems(tmp_path, RULE.replace(*change)) == []
 
 
 def test_one_group_by_itself_and_the_same_group_twice(tmp_path: Path) -> None:

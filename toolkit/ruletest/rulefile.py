@@ -131,7 +131,7 @@ def _foreign(node: yaml.Node) -> dict[str, str]:
 
 
 def _group(reader: Reader, node: yaml.Node) -> RuleGroup | None:
-    keys = reader.mapping(node, "a rule group", _GROUP_KEYS, required=("name", "rules"))
+    keys = reader.mapping(node, "a rule group", _GROUP_KEYS, required=("name",))
     name = reader.text(keys.get("name"), "name")
     if "name" in keys and (name is None or not name.value):
         reader.error(keys["name"], "a rule group's name must not be empty", code="name")
@@ -157,7 +157,8 @@ def _group(reader: Reader, node: yaml.Node) -> RuleGroup | None:
 
 def _rule(reader: Reader, node: yaml.Node, group: str) -> Rule | None:
     keys = reader.mapping(node, "a rule", _RULE_KEYS)
-    if not keys:
+    if isinstance(node, yaml.ScalarNode) or (not keys and node.value):
+        # Nothing at all, which Go's decoder skips, or what was reported already.
         return None
     kind, name = _named(reader, node, keys)
     subject = f"{kind} {name}" if name else f"a rule of group {group}"
@@ -169,10 +170,10 @@ def _rule(reader: Reader, node: yaml.Node, group: str) -> Rule | None:
     labels = reader.texts(keys.get("labels"), "labels", _wrong_label)
     annotations = reader.texts(keys.get("annotations"), "annotations", _wrong_annotation)
     if kind == "record":
-        for key in ("for", "keep_firing_for", "annotations"):
-            if key in keys:
+        for key, given in (("for", pending), ("annotations", annotations)):
+            if given:
                 reader.error(keys[key], f"a recording rule has no {key}", code="record")
-    if kind == "alert" and name is not None:
+    elif name is not None:
         check_templates(name.value, labels, annotations, reader.report)
     tree = _parsed(expr, subject, reader.report) if expr is not None and expr.value else None
     if name is None or expr is None or tree is None:

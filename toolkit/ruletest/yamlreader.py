@@ -18,6 +18,7 @@ from toolkit.ruletest.places import Place, Source, Text
 from toolkit.ruletest.problems import Problem, Severity, did_you_mean
 
 Report = Callable[[Problem], None]
+_INT = "tag:yaml.org,2002:int"
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
 _NO_NUMBERS = {".inf": "Inf", "-.inf": "-Inf", "+.inf": "Inf", ".nan": "NaN"}
@@ -163,7 +164,7 @@ class Reader:
         if text is None:
             return None
         assert node is not None
-        if not text.value.isdecimal() or int(text.value) < least:
+        if node.tag != _INT or not text.value.isdecimal() or int(text.value) < least:
             self.error(node, f"{what} is {text.value!r}, not a whole number from {least} on")
             return None
         return int(text.value)
