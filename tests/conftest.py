@@ -1,7 +1,8 @@
-"""Fixtures for every room: an HTTP server on loopback that answers from a script."""
+"""For every room: how properties are tested, and an HTTP server that answers from a script."""
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import settings
+
+# A test run says of one tree always the same, however busy the machine is. To look for more:
+# HYPOTHESIS_PROFILE=explore pytest
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @dataclass(frozen=True)

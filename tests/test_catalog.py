@@ -433,7 +433,7 @@ def test_a_matcher_on_what_the_dialect_lacks_is_refused() -> None:
     assert "loki.format: json" in str(caught.value.hint)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
     st.sampled_from(["hostname", "proc.name"]),

@@ -113,7 +113,7 @@ def test_wide_refuses_to_hide_a_sum() -> None:
         matrix_wide(matrix, "rule")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.text("abc", min_size=1, max_size=3),

@@ -171,7 +171,7 @@ ROWS = st.lists(
 
 
 @given(ROWS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_event_is_lost(
     rows: list[tuple[int, str, str | None, str | None, str | None, int]],
 ) -> None:

@@ -153,7 +153,7 @@ TABLES = st.dictionaries(KEY, st.lists(COUNT, min_size=35, max_size=35), min_siz
 
 
 @given(TABLES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_parts_sum_to_wholes(counts: dict[Names, list[int]]) -> None:
     data = daily_frame(counts, ALL, ["rule", "node"])
     cells = changes(data, WEEK, BEFORE, "rule", "node")
@@ -168,7 +168,7 @@ def test_parts_sum_to_wholes(counts: dict[Names, list[int]]) -> None:
 
 
 @given(TABLES, st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_rows_changes_nothing(counts: dict[Names, list[int]], chance: object) -> None:
     data = daily_frame(counts, ALL, ["rule", "node"])
     order = list(range(len(data)))
@@ -180,7 +180,7 @@ def test_the_order_of_rows_changes_nothing(counts: dict[Names, list[int]], chanc
 
 
 @given(TABLES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_words_keep_what_they_promise(counts: dict[Names, list[int]]) -> None:
     table = changes(daily_frame(counts, ALL, ["rule", "node"]), WEEK, BEFORE, "rule", "node")
     for found in table.to_dict("records"):

@@ -127,7 +127,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_laws(
     rows: list[tuple[str, str | None, str | None, str | None, int]], chance: object
 ) -> None:

@@ -71,7 +71,7 @@ COUNTS = st.integers(0, 5000)
     st.floats(1, 1000),
     st.floats(1, 1000),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_interval_contains_the_ratio_and_agrees_with_the_test(
     rows: list[tuple[int, int, float, float]], now_hours: float, before_hours: float
 ) -> None:

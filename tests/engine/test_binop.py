@@ -94,7 +94,7 @@ def plain(op: str, left: Vector, right: Vector, matching: VectorMatching, flag: 
 
 
 @pytest.mark.parametrize("op", ["-", ">", "and", "or", "unless"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     left=st.lists(VECTORS, min_size=3, max_size=3),
     right=st.lists(VECTORS, min_size=3, max_size=3),

@@ -128,7 +128,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=ENTRIES,
     limit=st.one_of(st.none(), st.integers(1, 12)),

@@ -102,7 +102,7 @@ def questions(draw: st.DrawFn) -> tuple[list[Sample], Windows]:
 
 
 @pytest.mark.parametrize("way", ["one table", "series in turns", "pairs"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(question=questions())
 def test_windows_are_half_open(way, question) -> None:
     """A window holds what is after its start and not after its end, for every step and series."""
@@ -131,7 +131,7 @@ def test_windows_are_half_open(way, question) -> None:
             }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(question=questions())
 def test_rate_counter_is_lokis_extrapolated_rate(question) -> None:
     """Resets, the 1.1 threshold, the half interval, the zero point; one sample alone gives 0."""
@@ -147,7 +147,7 @@ def test_rate_counter_is_lokis_extrapolated_rate(question) -> None:
         np.testing.assert_allclose(got[series, step], value, rtol=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(question=questions())
 def test_covered_rows_are_those_in_windows(question) -> None:
     """Rows between windows are not worth reading; all others are."""

@@ -93,7 +93,7 @@ def loop_median(values: list[float]) -> float:
     ],
     ids=["sum", "mean", "variance", "min", "max", "median"],
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(given_stretches=stretches())
 def test_reductions_are_lokis_loops(reduce, loop, given_stretches) -> None:
     """Each reduction gives what the loop over each stretch gives, but for zeros' sign."""

@@ -67,7 +67,7 @@ def plain(op: str, values: list[float]) -> float:
 
 
 @pytest.mark.parametrize("op", ["sum", "avg", "min", "max", "count", "stddev", "stdvar"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS, grouping=GROUPINGS)
 def test_groups_of_each_step(op, steps, grouping) -> None:
     """Every step has its own groups; missing labels are left out, NaN and Inf as in Loki."""
@@ -98,7 +98,7 @@ def heap(op: str, vector: Vector, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("op", ["topk", "bottomk"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS, count=st.integers(1, 4))
 def test_topk_keeps_what_a_heap_keeps(op, steps, count) -> None:
     """The values kept at each step are those of Loki's heap; samples keep their labels."""

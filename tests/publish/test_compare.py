@@ -84,7 +84,7 @@ VALUES = st.recursive(
 MODELS = st.dictionaries(st.sampled_from(["title", "panels", "links", "x"]), VALUES, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MODELS, MODELS)
 def test_two_models_are_the_same_just_when_they_do_not_differ(
     one: dict[str, Any], other: dict[str, Any]

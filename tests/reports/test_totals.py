@@ -231,7 +231,7 @@ def test_a_period_that_is_not_over_is_not_complete() -> None:
     assert "lies in the future" in data.incomplete[0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(PERIOD.previous().start, PERIOD.end - 1), max_size=30), st.randoms())
 def test_the_order_of_events_changes_nothing(times: list[int], order: random.Random) -> None:
     made = [event(time, rule=f"R{time % 3}", node=f"n{time % 2}") for time in times]

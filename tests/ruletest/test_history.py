@@ -40,7 +40,7 @@ def store(lines: list[tuple[str, int, int]]) -> Engine:
     return engine(*(StreamBatch({"app": app}, [at * SECOND], [f"v={n} x"]) for app, at, n in lines))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES, st.sampled_from(QUERIES), st.sampled_from([15, 60, 180]))
 def test_the_steps_of_a_range_query_are_the_instant_queries_of_those_times(
     lines: list[tuple[str, int, int]], query: str, step: int

@@ -136,7 +136,7 @@ def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.recursive(_legs(), _wider, max_leaves=3))
 def test_an_answer_has_no_label_and_no_number_that_was_ruled_out(query: str) -> None:
     """Evaluated on lines of several kinds: each sample is within what the query can answer."""

@@ -82,7 +82,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     lines=LINES,
     known=st.integers(2, 60),

@@ -175,7 +175,7 @@ QUERIES = [
     f"max by (rule) (max_over_time({S} | json x=`x` | unwrap x [20m]))",
     f"min_over_time({S} | json x=`x` | unwrap x [20m]) by (node)",
 ]
-SETTINGS = settings(max_examples=25, deadline=None)
+SETTINGS = settings(max_examples=25)
 
 
 def answer(asked: Engine, expr: ast.MetricExpr, time: int) -> dict[merge.Key, float]:

@@ -44,7 +44,8 @@ def side_by_side(parts: Sequence[Matrix]) -> Matrix:
 def one_after_the_other(parts: Sequence[Matrix]) -> Matrix:
     """Parts that share no moment, in the order of time."""
     if len(parts) == 1:
-        return parts[0]
+        # Loki orders a matrix by labels only where it had to put pieces together itself.
+        return side_by_side(parts)
     found: dict[Key, list[Series]] = {}
     for part in parts:
         for one in part.series:

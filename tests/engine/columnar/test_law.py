@@ -163,7 +163,7 @@ def answer(store: Store, query: str, columnar: bool) -> object:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(entries=ENTRIES, query=QUERIES)
 @example(
     entries=[({"app": "a"}, 3, '{"user":"a"}{"user":"b"}', None), ({"app": "a"}, 4, "{", None)],
@@ -182,7 +182,7 @@ def test_over_columns_as_line_by_line(entries, query) -> None:
         assert answer(store, query, columnar=True) == answer(store, query, columnar=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(entries=ENTRIES, stages=STAGES, limit=st.integers(1, 20), forward=st.booleans())
 def test_a_log_query_filters_the_same_lines(entries, stages, limit, forward) -> None:
     """Filtering lines over columns first leaves the entries that the pipeline alone lets pass."""

@@ -74,7 +74,7 @@ METADATA = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(line=LINES, metadata=METADATA, time=st.integers(-(2**62), 2**62))
 def test_no_line_and_no_metadata_raises(line: str, metadata: Mapping[str, str], time: int) -> None:
     """What is wrong with a line is in its labels, which are sorted and hashable."""
@@ -85,7 +85,6 @@ def test_no_line_and_no_metadata_raises(line: str, metadata: Mapping[str, str], 
             hash(row.labels)
 
 
-@settings(deadline=None)
 @given(line=LINES, metadata=METADATA)
 def test_processing_leaves_nothing_behind(line: str, metadata: Mapping[str, str]) -> None:
     """The same line twice gives the same row twice."""
@@ -134,7 +133,7 @@ def doubled(document: dict[str, Any], *, ascii_only: bool) -> str:
 DOUBLED = st.builds(doubled, DOCUMENTS, ascii_only=st.booleans())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(line=DOUBLED | LINES)
 def test_the_quick_way_sees_what_the_exact_one_sees(line: str) -> None:
     """Wherever the quick scanner takes a line, it has every value jsonparser would have."""
@@ -145,7 +144,7 @@ def test_the_quick_way_sees_what_the_exact_one_sees(line: str) -> None:
         assert [(path, shown) for path, shown, _ in recorder.seen] == scanned(quick[0])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(line=DOUBLED | LINES, paths=st.lists(st.lists(KEYS, min_size=1, max_size=3), min_size=1))
 def test_paths_the_quick_way_and_the_exact_one(line: str, paths: list[list[str]]) -> None:
     """``json`` with expressions finds the same in both ways."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.engine.pipeline.matching import compile_predicate
@@ -136,7 +136,6 @@ def test_addresses_anywhere_in_the_text() -> None:
     assert not test("from 192.168.0.1")
 
 
-@settings(deadline=None)
 @given(text=TEXTS, needle=TEXTS)
 def test_a_search_is_one_for_bytes(text: str, needle: str) -> None:
     """Loki compares bytes, whatever characters they make."""

@@ -36,7 +36,6 @@ def batches(draw: st.DrawFn) -> StreamBatch:
 PUSHES = st.lists(st.lists(batches(), max_size=3), max_size=8)
 FEW = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

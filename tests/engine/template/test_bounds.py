@@ -122,7 +122,7 @@ _NODES = st.builds(
 
 
 @given(st.lists(_NODES, min_size=1, max_size=3))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_nothing_but_an_error_of_ours_comes_out(nodes: list[str]) -> None:
     text = '{{define "t"}}<{{.}}>{{end}}{{$v := 1}}' + "".join(nodes)
     try:
@@ -133,7 +133,7 @@ def test_nothing_but_an_error_of_ours_comes_out(nodes: list[str]) -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.text()), st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_template_of_labels_alone_is_their_concatenation(
     labels: dict[str, str], line: str
 ) -> None:
