@@ -15,7 +15,7 @@ from toolkit.falco.event import FalcoEvent
 from toolkit.falco.priority import Priority
 from toolkit.reports import words
 from toolkit.reports.charts import heat_level, nice
-from toolkit.reports.content import Table
+from toolkit.reports.content import AtLeast, Code, Column, Document, Link, Section, Steps, Table
 from toolkit.reports.document import document
 from toolkit.reports.html import cell, render_html
 from toolkit.reports.markdown import render_markdown
@@ -190,3 +190,22 @@ def test_heat_grows_with_the_number() -> None:
     assert levels[1] >= 1
     assert levels[-1] == 5
     assert heat_level(1, 1) == 5
+
+
+def test_links_folds_steps_and_lower_bounds_in_both_formats() -> None:
+    blocks = [
+        Steps("Do", [Link("look <there>", "#b"), Link("read", "https://g.example/a(1)?x=1&y=2")]),
+        Table("T", [Column("n", "number")], [[AtLeast(1234)]], folded=True),
+        Code("C", "a < b", folded=True),
+    ]
+    sections = [Section("a", "Why?", ["So."], blocks), Section("b", "Where?", ["Here."])]
+    made = Document("t", "s", [], sections, "f")
+    page, text = render_html(made), render_markdown(made)
+    assert Page(page).open == []
+    assert '<li><a href="#b">look &lt;there&gt;</a></li>' in page
+    assert 'href="https://g.example/a(1)?x=1&amp;y=2"' in page
+    assert page.count("<details><summary>") == page.count("</details>") == 2
+    assert "≥\u202f1\u202f234" in page
+    assert "≥\u202f1\u202f234" in text
+    assert "1. look \\<there\\> (Where?)" in text
+    assert "2. [read](https://g.example/a%281%29?x=1&y=2)" in text

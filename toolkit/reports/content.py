@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 Align = Literal["text", "number", "priority", "state"]
-Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Text that leads somewhere: ``target`` is ``#id`` of a section, or an address."""
+
+    text: str
+    target: str
+
+
+class AtLeast(int):
+    """A count that is a lower bound: more may have happened than was seen or sent."""
+
+
+Value = str | int | Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +34,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of values under columns; ``more`` counts rows that are not shown."""
+    """Rows of values under columns; ``more`` counts rows that are not shown.
+
+    A ``folded`` table is for those who want to know, and is opened on paper.
+    """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Value]]
     more: int = 0
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +71,18 @@ class Code:
 
     caption: str
     text: str
+    folded: bool = False
 
 
-Block = Table | Trend | HeatMap | Code
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What to do, the first thing first; each leads to the section that says more."""
+
+    caption: str
+    items: Sequence[Link]
+
+
+Block = Table | Trend | HeatMap | Code | Steps
 
 
 @dataclass(frozen=True, slots=True)

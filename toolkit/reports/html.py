@@ -9,17 +9,40 @@ from markupsafe import Markup
 
 from toolkit.grafana.colours import PRIORITY_COLOURS
 from toolkit.reports.charts import heat_svg, trend_svg
-from toolkit.reports.content import Code, Document, HeatMap, Table, Trend, Value
+from toolkit.reports.content import (
+    AtLeast,
+    Code,
+    Document,
+    HeatMap,
+    Link,
+    Steps,
+    Table,
+    Trend,
+    Value,
+)
 from toolkit.reports.words import number
 
-_MACROS = {Table: "table", Trend: "trend", HeatMap: "heat", Code: "code"}
+_MACROS = {Table: "table", Trend: "trend", HeatMap: "heat", Code: "code", Steps: "steps"}
 
 
 def cell(value: Value) -> str:
     """A table's value as text; a dash for none."""
-    if value is None:
-        return "–"
-    return number(value) if isinstance(value, int) else value
+    match value:
+        case None:
+            return "–"
+        case AtLeast():
+            return f"≥\u202f{number(value)}"
+        case int():
+            return number(value)
+        case Link():
+            return value.text
+    return value
+
+
+def _cell(value: Value) -> Markup | str:
+    if isinstance(value, Link):
+        return Markup('<a href="{}">{}</a>').format(value.target, value.text)
+    return cell(value)
 
 
 def _trend(block: Trend) -> Markup:
@@ -40,7 +63,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "cell": cell,
+        "cell": _cell,
         "trend_svg": _trend,
         "heat_svg": _heat,
     }

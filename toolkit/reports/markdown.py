@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from toolkit.reports.content import Block, Code, Document, HeatMap, Table, Trend, Value
+from toolkit.reports.content import (
+    Block,
+    Code,
+    Document,
+    HeatMap,
+    Link,
+    Steps,
+    Table,
+    Trend,
+    Value,
+)
 from toolkit.reports.html import cell
 from toolkit.reports.words import number
 
@@ -19,16 +29,17 @@ def render_markdown(document: Document) -> str:
         lines += ["> **Not every number here is whole.**"]
         lines += [f"> - {_text(line)}" for line in document.banner]
         lines += [""]
+    questions = {f"#{section.id}": section.question for section in document.sections}
     for section in document.sections:
         lines += [f"## {_text(section.question)}", ""]
         for sentence in section.sentences:
             lines += [_text(sentence), ""]
         for block in section.blocks:
-            lines += [*_block(block), ""]
+            lines += [*_block(block, questions), ""]
     return "\n".join([*lines, "---", "", _text(document.footer), ""])
 
 
-def _block(block: Block) -> list[str]:
+def _block(block: Block, questions: Mapping[str, str]) -> list[str]:
     rows: list[list[Value]]
     match block:
         case Table():
@@ -48,6 +59,11 @@ def _block(block: Block) -> list[str]:
             rows = [[name, *values] for name, values in pairs]
         case Code():
             return [f"**{_text(block.caption)}**", "", "```", block.text.rstrip("\n"), "```"]
+        case Steps():
+            steps = [
+                f"{place}. {_step(one, questions)}" for place, one in enumerate(block.items, 1)
+            ]
+            return [f"**{_text(block.caption)}**", "", *steps]
     return _table(block.caption, header, [False] + [True] * (len(header) - 1), rows, "")
 
 
@@ -63,8 +79,23 @@ def _table(
         return [*lines, "None."]
     lines.append("| " + " | ".join(_text(title) for title in header) + " |")
     lines.append("| " + " | ".join("---:" if right else "---" for right in numbers) + " |")
-    lines += ["| " + " | ".join(_text(cell(value)) for value in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
     return [*lines, "", note] if note else lines
+
+
+def _step(step: Link, questions: Mapping[str, str]) -> str:
+    """Headings have no names that every reader of Markdown knows: the question is said."""
+    if step.target in questions:
+        return f"{_text(step.text)} ({_text(questions[step.target])})"
+    return _cell(step)
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, Link) and not value.target.startswith("#"):
+        # Encoded are the two characters that would end the address early.
+        target = value.target.replace("(", "%28").replace(")", "%29")
+        return f"[{_text(value.text)}]({target})"
+    return _text(cell(value))
 
 
 def _text(text: str) -> str:
