@@ -27,7 +27,12 @@ Example: toolkit report weekly --loki-url http://127.0.0.1:3100 --output report
 
 FORMATS = ("html", "md", "json")
 ALL_FORMATS = ",".join(FORMATS)
-Output = Annotated[Path, typer.Option(help="Folder to write to.", metavar="DIR")]
+Output = Annotated[
+    Path,
+    typer.Option(
+        help="Folder to write to; {period} in it becomes the period's name.", metavar="DIR"
+    ),
+]
 Format = Annotated[str, typer.Option("--format", help="Some of html,md,json.", metavar="LIST")]
 
 
@@ -67,6 +72,7 @@ def monthly(
 def _report(settings: Settings, kind: str, name: str | None, output: Path, formats: str) -> None:
     from toolkit.analysis import periods
     from toolkit.catalog import catalog
+    from toolkit.reports import archive
     from toolkit.reports.collect import Asker, collect
     from toolkit.reports.document import document
     from toolkit.reports.write import write_report
@@ -96,7 +102,7 @@ def _report(settings: Settings, kind: str, name: str | None, output: Path, forma
         typer.echo(sentence)
     for reason in (*data.incomplete, *data.refused.examples):
         typer.echo(f"note: {reason}", err=True)
-    for path in write_report(data, output, wanted):
+    for path in write_report(data, archive.folder(output, period), wanted):
         typer.echo(path)
 
 

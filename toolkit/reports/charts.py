@@ -1,7 +1,8 @@
 """Pictures of a report as SVG: drawn for paper and for a phone, coloured by the page's own style.
 
-Colours are CSS classes, so that one picture serves light and dark. Every mark that carries a number
-has a ``title``, which browsers show and screen readers read; the numbers also stand in tables.
+Colours are CSS classes, so that one picture serves light and dark; lines differ in their marks too,
+for who sees no colours. Every mark that carries a number has a ``title``, which browsers show; the
+numbers also stand in a table (:func:`toolkit.reports.content.numbers`).
 """
 
 from __future__ import annotations
@@ -22,44 +23,72 @@ _ROW = 24.0
 _NAME_WIDTH = 260.0
 _CELL_MAX = 92.0
 _CHARACTER = 6.4
+_KEY = 14.0
+_LEGEND_ROW = 20.0
 _LEVELS = 5
 
 
 def trend_svg(trend: Trend) -> Markup:
-    """Lines over days, one for each series, with the numbers at the points."""
+    """Lines over days, one for each series, with the numbers at the points, under their names."""
     top = nice(max((max(values, default=0) for _, values in trend.series), default=0))
     width = _WIDTH - _LEFT - _RIGHT
     step = width / max(1, len(trend.days) - 1)
     left = _LEFT if len(trend.days) > 1 else _LEFT + width / 2
     places = [left + index * step for index in range(len(trend.days))]
+    names, head = _legend([name for name, _ in trend.series])
 
     def y(value: float) -> float:
-        return _TOP + _PLOT_HEIGHT * (1 - value / top)
+        return head + _TOP + _PLOT_HEIGHT * (1 - value / top)
 
-    height = _TOP + _PLOT_HEIGHT + _BOTTOM
+    height = head + _TOP + _PLOT_HEIGHT + _BOTTOM
     every = ceil(len(trend.days) / _MOST_DAYS_NAMED)
-    parts = [_grid(tick, y(tick)) for tick in _ticks(top)]
+    parts = [*names, *(_grid(tick, y(tick)) for tick in _ticks(top))]
     parts += [
         _axis(day, places[index], height - 8)
         for index, day in enumerate(trend.days)
         if index % every == 0
     ]
-    for colour, (name, values) in enumerate(trend.series):
+    # The first series is the one spoken of: it is drawn last, on top.
+    for colour, (name, values) in reversed(list(enumerate(trend.series))):
         points = [(x, y(value)) for x, value in zip(places, values, strict=True)]
         line = " ".join(f"{x:.1f},{at:.1f}" for x, at in points)
         parts.append(element("polyline", class_=f"line s{colour}", points=line))
         parts += [
-            element(
-                "circle",
-                element("title", f"{name}, {day}: {number(value)}"),
-                class_=f"dot s{colour}",
-                cx=x,
-                cy=at,
-                r=3,
-            )
+            _mark(colour, x, at, element("title", f"{name}, {day}: {number(value)}"))
             for (x, at), day, value in zip(points, trend.days, values, strict=True)
         ]
     return picture(_WIDTH, height, trend.caption, *parts)
+
+
+def _legend(names: Sequence[str]) -> tuple[list[Markup], float]:
+    """The series' names with their marks, in as many rows as they need, and the height of these."""
+    parts = []
+    x, y = _LEFT, _LEGEND_ROW - 6
+    for colour, name in enumerate(names):
+        text = _short(name, _WIDTH - _LEFT - _RIGHT - 2 * _KEY)
+        width = _KEY + len(text) * _CHARACTER + _KEY
+        if x > _LEFT and x + width > _WIDTH - _RIGHT:
+            x, y = _LEFT, y + _LEGEND_ROW
+        parts.append(_mark(colour, x + 5, y - 4))
+        full = [element("title", name)] if text != name else []
+        parts.append(element("text", text, *full, x=x + _KEY, y=y))
+        x += width
+    return parts, y + 6
+
+
+_MARKS = (
+    "M{x} {y}m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0z",  # circle
+    "M{x} {y}m-3 -3h6v6h-6z",  # square
+    "M{x} {y}m0 -3.8l3.8 6.6h-7.6z",  # triangle
+    "M{x} {y}m0 -4.2l4.2 4.2l-4.2 4.2l-4.2 -4.2z",  # diamond
+    "M{x} {y}m0 3.8l3.8 -6.6h-7.6z",  # triangle on its tip
+    "M{x} {y}m-4 -1.4h8v2.8h-8z",  # bar
+)
+
+
+def _mark(series: int, x: float, y: float, *title: str) -> Markup:
+    path = _MARKS[series % len(_MARKS)].format(x=f"{x:.1f}", y=f"{y:.1f}")
+    return element("path", *title, class_=f"dot s{series}", d=path)
 
 
 def _grid(tick: int, y: float) -> Markup:
@@ -75,10 +104,12 @@ def _axis(text: str, x: float, y: float, full: str = "") -> Markup:
 
 def heat_svg(heat: HeatMap) -> Markup:
     """A square for each row and column; the darker, the more (on a logarithmic scale)."""
-    cell = min(_CELL_MAX, (_WIDTH - _NAME_WIDTH) / max(1, len(heat.columns)))
+    longest = max(map(len, heat.rows), default=0)
+    left = min(_NAME_WIDTH, longest * _CHARACTER + 16)
+    cell = min(_CELL_MAX, (_WIDTH - left) / max(1, len(heat.columns)))
     highest = max((max(row, default=0) for row in heat.values), default=0)
     parts = [
-        _axis(_short(name, cell), _NAME_WIDTH + cell * (index + 0.5), _HEAD - 9, name)
+        _axis(_short(name, cell), left + cell * (index + 0.5), _HEAD - 9, name)
         for index, name in enumerate(heat.columns)
     ]
     for place, (name, values) in enumerate(zip(heat.rows, heat.values, strict=True)):
@@ -86,10 +117,10 @@ def heat_svg(heat: HeatMap) -> Markup:
         parts.append(
             element(
                 "text",
-                _short(name, _NAME_WIDTH),
+                _short(name, left),
                 element("title", name),
                 class_="name",
-                x=_NAME_WIDTH - 8,
+                x=left - 8,
                 y=y + 16,
                 text_anchor="end",
             )
@@ -97,7 +128,7 @@ def heat_svg(heat: HeatMap) -> Markup:
         for index, value in enumerate(values):
             title = f"{name} on {heat.columns[index]}: {number(value)}"
             level = heat_level(value, highest)
-            parts.append(_square(value, title, level, _NAME_WIDTH + cell * index, y, cell))
+            parts.append(_square(value, title, level, left + cell * index, y, cell))
     return picture(_WIDTH, _HEAD + _ROW * len(heat.rows) + 4, heat.caption, *parts)
 
 

@@ -20,6 +20,7 @@ from toolkit.reports.content import (
     Trend,
     Value,
 )
+from toolkit.reports.palette import DARK, LIGHT, PICTURES, variables
 from toolkit.reports.words import number
 
 _MACROS = {Table: "table", Trend: "trend", HeatMap: "heat", Code: "code", Steps: "steps"}
@@ -77,5 +78,8 @@ def render_html(document: Document) -> str:
     return environment.get_template("report.html.jinja").render(
         document=document,
         blocks={kind.__name__: getattr(macros, name) for kind, name in _MACROS.items()},
+        light=variables(LIGHT),
+        dark=variables(DARK),
+        pictures=PICTURES,
         priorities=[(p.label.lower(), colour) for p, colour in PRIORITY_COLOURS.items()],
     )
