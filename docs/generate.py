@@ -15,7 +15,7 @@ import typer
 from toolkit.catalog import catalog
 from toolkit.cli.main import COMMANDS, application, resolve
 from toolkit.falco.labels import dialects
-from toolkit.settings import FIELDS
+from toolkit.settings import DELIVER_KINDS, FIELDS, fields_of, variable
 
 HERE = Path(__file__).parent
 _NOTE = "<!-- Written by docs/generate.py; change the program, then run make docs. -->"
@@ -65,6 +65,7 @@ def settings() -> str:
             "| --- | --- | --- | --- |",
             *rows,
             "",
+            *_deliveries(),
             "## Label dialects",
             "",
             "`labels.dialect` says who labelled the events:",
@@ -73,6 +74,29 @@ def settings() -> str:
             "",
         ]
     )
+
+
+def _deliveries() -> list[str]:
+    """What a ``[deliver.NAME]`` table may hold, by kind of destination."""
+    lines = [
+        "## Destinations for reports",
+        "",
+        "A table `[deliver.NAME]` in `toolkit.toml` is a destination, and `kind` says of what kind",
+        "([delivery.md](delivery.md) shows each). A variable wins over the file; below they are",
+        "those of a destination called `NAME`. A secret has no key: it comes from its variable or",
+        "from the file that the key with `_file` names.",
+        "",
+    ]
+    for kind, what in DELIVER_KINDS.items():
+        lines += [f'### `kind = "{kind}"`', "", what, ""]
+        lines += ["| in the table | environment | needed | meaning |", "| --- | --- | --- | --- |"]
+        for key, field in fields_of(kind).items():
+            shown = f"{key}_file" if field.secret else key
+            needed = "yes" if field.needed else ""
+            env = variable("NAME", key)
+            lines.append(f"| `{shown}` | `{env}` | {needed} | {_cell(field.help)} |")
+        lines.append("")
+    return lines
 
 
 def queries() -> str:

@@ -26,6 +26,11 @@ def show(settings: Settings) -> None:
         if field.key in settings.given:
             line = f"{_shown(settings.given[field.key])}  from {settings.origin(field.key)}"
         typer.echo(f"{field.key:{width}}  {line}")
+    for delivery in settings.deliveries.values():
+        typer.echo(f"deliver.{delivery.name} is of kind {delivery.kind}")
+        for key, value in delivery.values.items():
+            name = f"deliver.{delivery.name}.{key}"
+            typer.echo(f"{name:{width}}  {_shown(value)}  from {delivery.origins[key]}")
 
 
 def _shown(value: object) -> str:

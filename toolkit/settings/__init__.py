@@ -6,8 +6,16 @@ with the project. Secrets are :class:`Secret` values, which print as asterisks.
 
 from __future__ import annotations
 
+from toolkit.settings.deliver import (
+    DELIVER_FIELDS,
+    DELIVER_KINDS,
+    DeliverField,
+    choose,
+    fields_of,
+    variable,
+)
 from toolkit.settings.load import CONFIG_NAME, load
-from toolkit.settings.model import Connection, Origin, OriginKind, Settings, SourceKind
+from toolkit.settings.model import Connection, Delivery, Origin, OriginKind, Settings, SourceKind
 from toolkit.settings.shipped import shipped
 from toolkit.settings.table import BY_KEY, FIELDS, Field
 from toolkit.settings.values import Secret
@@ -15,14 +23,21 @@ from toolkit.settings.values import Secret
 __all__ = [
     "BY_KEY",
     "CONFIG_NAME",
+    "DELIVER_FIELDS",
+    "DELIVER_KINDS",
     "FIELDS",
     "Connection",
+    "DeliverField",
+    "Delivery",
     "Field",
     "Origin",
     "OriginKind",
     "Secret",
     "Settings",
     "SourceKind",
+    "choose",
+    "fields_of",
     "load",
     "shipped",
+    "variable",
 ]

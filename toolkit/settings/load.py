@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import SettingsError
+from toolkit.settings.deliver import load_deliveries, secret_in
 from toolkit.settings.model import Connection, Origin, Settings, SourceKind
 from toolkit.settings.table import BY_KEY, FIELDS, Field
-from toolkit.settings.values import Secret, secret
+from toolkit.settings.values import Secret
 
 CONFIG_NAME = "toolkit.toml"
 
@@ -53,11 +54,11 @@ def load(
     otherwise ``toolkit.toml`` in ``directory`` (the working directory) is read if it is there.
     Raises :class:`SettingsError`.
     """
-    levels = (
-        _from_flags(flags or {}),
-        _from_environment(os.environ if environ is None else environ),
-        _from_file(directory or Path.cwd(), config),
-    )
+    environment = os.environ if environ is None else environ
+    path = config or (directory or Path.cwd()) / CONFIG_NAME
+    document = _document(path, named=config is not None)
+    deliveries = load_deliveries(document.pop("deliver", {}), path, environment)
+    levels = (_from_flags(flags or {}), _from_environment(environment), _from_file(document, path))
     read: dict[str, _Read] = {}
     for level in reversed(levels):
         read.update(level)
@@ -72,6 +73,7 @@ def load(
         source=source,
         loki=_connection("loki", read, ("username", "bearer_token")),
         grafana=_connection("grafana", read, ("user", "token")),
+        deliveries=deliveries,
         given=found,
         origins={key: one.origin for key, one in read.items()},
         **pick(
@@ -116,12 +118,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Read]:
     return _without_refusals(read)
 
 
-def _from_file(directory: Path, config: Path | None) -> dict[str, _Read]:
-    path = config or directory / CONFIG_NAME
+def _document(path: Path, *, named: bool) -> dict[str, Any]:
+    """What the settings file says; nothing if it is not there and nobody named it."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if config is None:
+        if not named:
             return {}
         raise SettingsError(
             f"there is no settings file {path}", setting="--config", origin="--config"
@@ -130,6 +132,9 @@ def _from_file(directory: Path, config: Path | None) -> dict[str, _Read]:
         raise SettingsError(f"{path} is not TOML: {error}", origin=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", origin=str(path)) from None
+
+
+def _from_file(document: Mapping[str, object], path: Path) -> dict[str, _Read]:
     read = {}
     for key, raw in _flatten(document, path):
         field = BY_KEY[key]
@@ -277,14 +282,4 @@ def _secret(room: str, name: str, read: Mapping[str, _Read]) -> Secret | None:
         return value
     if named is None:
         return None
-    try:
-        return secret(named.value.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a text"
-    except ValueError as error:
-        reason = str(error)
-    raise SettingsError(
-        f"{named.origin} {named.value}: {reason}",
-        setting=f"{room}.{name}_file",
-        origin=str(named.origin),
-    )
+    return secret_in(named.value, f"{room}.{name}_file", str(named.origin))

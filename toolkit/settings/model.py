@@ -50,12 +50,30 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """One destination for reports; ``values`` and ``origins`` by the keys of its table.
+
+    What there is for each kind stands in :data:`toolkit.settings.deliver.DELIVER_FIELDS`.
+    """
+
+    name: str
+    kind: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of ``key``, or ``default`` where it was not set."""
+        return self.values.get(key, default)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a command may be told. Made by :func:`toolkit.settings.load`.
 
     ``source`` is the kind of source that was chosen; ``events``, ``store`` and the two connections
     hold what each kind needs. ``dialect`` and the four after it say how the events were labelled on
-    their way to Loki; :meth:`labels` makes one schema of them.
+    their way to Loki; :meth:`labels` makes one schema of them. ``deliveries`` are the destinations
+    for reports by name; :func:`toolkit.settings.deliver.choose` reads their secrets.
     ``given`` maps a setting's key, such as ``loki.url``, to the value that was set, ``origins`` to
     where it was read from.
     """
@@ -76,6 +94,7 @@ class Settings:
     node_label: str | None = None
     timezone: str = "UTC"
     cache: Path | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
 

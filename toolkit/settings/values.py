@@ -7,8 +7,9 @@ with what was expected; :mod:`toolkit.settings.load` adds which setting it was a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -160,3 +161,50 @@ def dialect(raw: object) -> str:
     if name not in dialects():
         raise ValueError(f"expected one of {', '.join(dialects())}")
     return name
+
+
+def one_of(*words: str) -> Callable[[object], str]:
+    """One of these words."""
+
+    def parse(raw: object) -> str:
+        word = text(raw)
+        if word not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return word
+
+    return parse
+
+
+def mailbox(raw: object) -> str:
+    """One mail address, with or without a name: ``Falco <falco@example.org>``."""
+    found = mailboxes(raw)
+    if len(found) != 1:
+        raise ValueError("expected one mail address")
+    return found[0]
+
+
+def mailboxes(raw: object) -> tuple[str, ...]:
+    """Mail addresses, each with or without a name; as one text parted by commas."""
+    parts = [raw] if isinstance(raw, str) else raw
+    if not isinstance(parts, Sequence) or not parts:
+        raise ValueError("expected a mail address or a list of them")
+    texts_given = [text(part) for part in parts]
+    if any(ord(character) < 32 for one in texts_given for character in one):
+        raise ValueError("expected a mail address without line breaks")
+    pairs = getaddresses(texts_given)
+    for _, address in pairs:
+        local, at, domain = address.rpartition("@")
+        if not (local and at and domain) or any(c.isspace() for c in address):
+            raise ValueError("expected a mail address such as team@example.org")
+    # A name is quoted, so that a comma in it parts nothing when it is read again.
+    quoted = [(re.sub(r'[\\"\x00-\x1f]', "", name), address) for name, address in pairs]
+    return tuple(f'"{name}" <{address}>' if name else address for name, address in quoted)
+
+
+def link(raw: object) -> str:
+    """An http or https address to be clicked; ``{period}`` may stand in it."""
+    value = text(raw)
+    parts = urlsplit(value.replace("{period}", "2026-W01"))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address like https://reports.example.org/{period}/")
+    return value
