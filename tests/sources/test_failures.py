@@ -50,7 +50,7 @@ LIMITS = [
         1000,
         "max entries limit per query exceeded, limit > max_entries_limit_per_query (5000 > 1000)",
     ),
-    ("cost", None, "too many outstanding requests"),
+    ("queue", None, "too many outstanding requests"),
     (
         "cost",
         None,

@@ -60,6 +60,7 @@ class Frontend:
     series: int = 10**9
     points: int = MAX_POINTS
     length: int = 10**18
+    queue: int = 10**18
     cost: int = 10**18
     """Of points times window, in ns."""
     window: int = 10**18
@@ -76,6 +77,8 @@ class Frontend:
         span = grid.last - grid.start
         if span > self.length:
             raise Refused("length", SourceLimit("too long"), self.length)
+        if span > self.queue:
+            raise Refused("queue", SourceLimit("too many outstanding requests"))
         if grid.count > self.points:
             raise Refused("points", SourceLimit("too many points"))
         if rewrite.longest_window(expr) > self.window:
@@ -242,6 +245,47 @@ def test_a_length_is_learned_once() -> None:
     assert len(frontend.asked) == 1 + 3
     planner.range(query, Grid(T0, 60 * SECOND, 61))
     assert len(frontend.asked) == 1 + 3 + 1
+
+
+def test_a_full_queue_is_remembered() -> None:
+    """Each refusal of that kind comes after retries, so it is not provoked with every query."""
+    engine = make_engine(3)
+    frontend = Frontend(engine, queue=HOUR)
+    planner = frontend.planner()
+    grid = Grid(T0, 60 * SECOND, 4 * 60 + 1)
+    for query in (f"sum(count_over_time({S}[10m]))", f"sum(count_over_time({S}[20m]))"):
+        before = len(frontend.asked)
+        answer = planner.range(metric(query), grid)
+        whole = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+        assert points(answer) == points(whole)
+    assert len(frontend.asked) - before == 4
+
+
+def test_loki_cuts_a_range_of_days_into_few_pieces() -> None:
+    """It makes them as long as the longest window: 10 hours here, where the query has 20 minutes.
+
+    A part of the range that is shorter than a day is left as it is.
+    """
+    engine = make_engine(3)
+    frontend = Frontend(engine)
+    query = f"sum by (rule) (count_over_time({S}[20m]))"
+    for hours, window in ((240, 36_001), (12, 1200)):
+        grid = Grid(T0, 600 * SECOND, hours * 6 + 1)
+        answer = frontend.planner().range(metric(query), grid)
+        whole = engine.range(query, start=grid.start, end=grid.last, step=grid.step)
+        assert points(answer) == points(whole)
+        assert rewrite.longest_window(metric(frontend.asked[-1])) == window * SECOND
+    assert len(frontend.asked) == 2
+
+
+def test_the_pieces_are_no_longer_than_a_window_may_be() -> None:
+    """The refusal is met once; a limit on windows that the query keeps does not cut the query."""
+    frontend = Frontend(make_engine(3), window=2 * HOUR)
+    planner = frontend.planner()
+    for query in (f"sum(count_over_time({S}[20m]))", f"sum(count_over_time({S}[30m]))"):
+        planner.range(metric(query), Grid(T0, 600 * SECOND, 240 * 6 + 1))
+    windows = [rewrite.longest_window(metric(query)) // SECOND for query in frontend.asked]
+    assert windows == [36_001, 7200, 7200]
 
 
 @pytest.mark.parametrize(

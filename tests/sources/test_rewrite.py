@@ -120,6 +120,8 @@ def test_a_variable_has_to_be_replaced_first() -> None:
         (f"sum(rate({S} | unwrap x [90m]))", "sum", 5400),
         (f"max by (a) (max_over_time({S} | unwrap x [90m]))", "max", 1),
         (f"min_over_time({S} | unwrap x [90m]) by (a)", "min", 1),
+        (f"last_over_time({S} | unwrap x [90m]) by (a)", "newest", 1),
+        (f"first_over_time({S} | unwrap x [90m])", "oldest", 1),
     ],
 )
 def test_windows_that_follow_each_other(query: str, combine: str, divisor: float) -> None:
@@ -138,6 +140,7 @@ def test_windows_that_follow_each_other(query: str, combine: str, divisor: float
         f"avg_over_time({S} | unwrap x [90m])",
         f"max by (a) (count_over_time({S}[90m]))",
         f"sum by (a) (max_over_time({S} | unwrap x [90m]))",
+        f"max by (a) (last_over_time({S} | unwrap x [90m]))",
         f"topk(1, count_over_time({S}[90m]))",
         f"count_over_time({S}[90m]) > 1",
         f"quantile_over_time(0.5, {S} | unwrap x [90m])",
@@ -174,6 +177,8 @@ QUERIES = [
     f"sum(sum_over_time({S} | json x=`x` | unwrap x [20m]))",
     f"max by (rule) (max_over_time({S} | json x=`x` | unwrap x [20m]))",
     f"min_over_time({S} | json x=`x` | unwrap x [20m]) by (node)",
+    f"last_over_time({S} | json x=`x` | unwrap x [20m]) by (rule)",
+    f"first_over_time({S} | json x=`x` | unwrap x [20m]) by (rule)",
 ]
 SETTINGS = settings(max_examples=25)
 

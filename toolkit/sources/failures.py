@@ -45,10 +45,15 @@ _LIMITS: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
         "raise Loki's max_entries_limit_per_query",
     ),
     (
-        # One query of Loki 2.9 over two days is split into more than its queue holds.
         "cost",
-        re.compile(r"would read too many bytes|too many outstanding requests"),
+        re.compile(r"would read too many bytes"),
         "ask for a shorter time or fewer streams",
+    ),
+    (
+        # One query of Loki 2.9 over some days is split into more than its queue holds.
+        "queue",
+        re.compile(r"too many outstanding requests"),
+        "ask for a shorter time, or raise Loki's max_outstanding_per_tenant",
     ),
 )
 _PARSE_ERROR = re.compile(r"parse error(?: at line (?P<line>\d+), col (?P<column>\d+))?")

@@ -255,7 +255,7 @@ class HttpSource:
             except Refused as refused:
                 known = self._limits.length
                 self._limits.learn(refused)
-                if refused.kind == "cost" and length > SECOND:
+                if refused.kind in ("cost", "queue") and length > SECOND:
                     longest = max(SECOND, length // 2)
                 elif self._limits.length == known:
                     raise refused.error from None

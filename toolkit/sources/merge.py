@@ -18,6 +18,9 @@ _ADD: dict[Combine, Callable[[Values, Values], Values]] = {
     # A window without NaN decides over one that has nothing else (range_vector.go: min, max).
     "min": np.fmin,
     "max": np.fmax,
+    # Pieces of a window come newest first.
+    "newest": lambda newer, older: newer,
+    "oldest": lambda newer, older: older,
 }
 
 

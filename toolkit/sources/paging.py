@@ -52,7 +52,7 @@ class Pager:
             except Refused as refused:
                 known = (self.limits.length, self.limits.entries)
                 self.limits.learn(refused)
-                if refused.kind == "cost" and length >= 2 * SECOND:
+                if refused.kind in ("cost", "queue") and length >= 2 * SECOND:
                     longest = length // 2
                 elif (self.limits.length, self.limits.entries) == known:
                     raise refused.error from None

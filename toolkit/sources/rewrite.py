@@ -19,19 +19,21 @@ from toolkit.errors import LogQLTypeError
 from toolkit.logql import ast
 from toolkit.logql.durations import format_go, format_prometheus
 
-Combine = Literal["sum", "min", "max"]
+Combine = Literal["sum", "min", "max", "newest", "oldest"]
 
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 
 _NO_STREAM = ast.Matcher("toolkit_nothing", "=", "none")
 
-_ADDITIVE: dict[str, Combine] = {
+_COMBINED: dict[str, Combine] = {
     "count_over_time": "sum",
     "bytes_over_time": "sum",
     "sum_over_time": "sum",
     "min_over_time": "min",
     "max_over_time": "max",
+    "last_over_time": "newest",
+    "first_over_time": "oldest",
 }
 # A rate is a sum divided by its whole window (grafana/loki pkg/logql/range_vector.go).
 _RATES = {"rate": "count_over_time", "bytes_rate": "bytes_over_time"}
@@ -109,15 +111,15 @@ def longest_window(expr: ast.MetricExpr) -> int:
     return max((nanoseconds(one.range) for one in log_ranges(expr)), default=0)
 
 
-def guarded(expr: ast.MetricExpr, step: int) -> ast.MetricExpr:
-    """``expr`` with a window longer than ``step`` in it, which reads no stream.
+def guarded(expr: ast.MetricExpr, least: int) -> ast.MetricExpr:
+    """``expr`` with a window longer than ``least`` in it, which reads no stream.
 
-    That is what keeps Loki from losing samples where the step is not smaller than the longest
-    window (see :mod:`toolkit.sources.planner`).
+    Loki cuts a range into pieces as long as the longest window; what that is good for is said in
+    :mod:`toolkit.sources.planner`.
     """
-    if longest_window(expr) > step:
+    if longest_window(expr) > least:
         return expr
-    longer = step - step % MILLISECOND + SECOND
+    longer = least - least % SECOND + SECOND
     guard = _reading_nothing(expr, ast.Duration(longer, format_prometheus(longer)))
     return ast.BinaryOperation("or", expr, guard)
 
@@ -167,7 +169,7 @@ def _offset(value: int) -> ast.Duration | None:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Pieces of one window: their samples combined, then divided, are the whole window's.
+    """Pieces of one window, newest first: their samples combined, then divided, are the whole's.
 
     ``divisor`` is 1, or for a rate the length of the whole window in seconds.
     """
@@ -180,8 +182,8 @@ class Windows:
 def windows(expr: ast.MetricExpr, longest: int) -> Windows | None:
     """``expr`` cut into windows of at most ``longest`` ns, or ``None`` where that cannot be exact.
 
-    It can for a count, sum, smallest or largest over a window, for rates, and for the aggregation
-    of the same kind over one of them: ``sum by (rule) (count_over_time(... [90d]))``.
+    It can for a count, sum, smallest, largest, first or last over a window, for rates, and for the
+    aggregation of the same kind over one of them: ``sum by (rule) (count_over_time(... [90d]))``.
     """
     inner = expr.expr if isinstance(expr, ast.VectorAggregation) else expr
     if not isinstance(inner, ast.RangeAggregation):
@@ -192,7 +194,7 @@ def windows(expr: ast.MetricExpr, longest: int) -> Windows | None:
     if op in _RATES:
         divisor = whole / 1e9
         op = "sum_over_time" if inner.log_range.unwrap else _RATES[op]
-    combine = _ADDITIVE.get(op)
+    combine = _COMBINED.get(op)
     if combine is None or (isinstance(expr, ast.VectorAggregation) and expr.op != combine):
         return None
     longest -= longest % MILLISECOND
