@@ -199,7 +199,7 @@ def test_links_folds_steps_and_lower_bounds_in_both_formats() -> None:
         Code("C", "a < b", folded=True),
     ]
     sections = [Section("a", "Why?", ["So."], blocks), Section("b", "Where?", ["Here."])]
-    made = Document("t", "s", [], sections, "f")
+    made = Document("t", "s", [], sections, "f", 0)
     page, text = render_html(made), render_markdown(made)
     assert Page(page).open == []
     assert '<li><a href="#b">look &lt;there&gt;</a></li>' in page

@@ -151,13 +151,14 @@ def _report(folder: Path, source: LokiSource, story: SampleStory, now: int) -> s
     from toolkit.falco import labels
     from toolkit.reports.collect import Asker, collect
     from toolkit.reports.document import document
-    from toolkit.reports.write import RENDERERS, write_report
+    from toolkit.reports.formats import FORMATS
+    from toolkit.reports.write import write_report
     from toolkit.sources.files import Refused
 
     asker = Asker(source, labels.DEFAULT, catalog())
     period = week(story.week, "UTC")
     data = collect(asker, period, now=now, refused=Refused(), not_sent={})
-    write_report(data, folder, tuple(RENDERERS))
+    write_report(data, folder, FORMATS)
     return document(data).sections[0].sentences[0]
 
 

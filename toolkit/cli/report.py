@@ -1,4 +1,4 @@
-"""``toolkit report``: what changed by rule and by node, as HTML, Markdown and JSON."""
+"""``toolkit report``: what changed by rule and by node, in every format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import SOURCE, with_settings
-from toolkit.errors import SettingsError
+from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
 
 app = typer.Typer(
@@ -25,15 +25,16 @@ Example: toolkit report weekly --loki-url http://127.0.0.1:3100 --output report
 """,
 )
 
-FORMATS = ("html", "md", "json")
-ALL_FORMATS = ",".join(FORMATS)
 Output = Annotated[
     Path,
     typer.Option(
         help="Folder to write to; {period} in it becomes the period's name.", metavar="DIR"
     ),
 ]
-Format = Annotated[str, typer.Option("--format", help="Some of html,md,json.", metavar="LIST")]
+Format = Annotated[
+    str,
+    typer.Option("--format", help=f"Some of {','.join(FORMATS)}, or all.", metavar="LIST"),
+]
 
 
 @app.command("weekly", help="An ISO week: the last complete one, or --week 2026-W46.")
@@ -42,7 +43,7 @@ def weekly(
     settings: Settings,
     week: Annotated[str | None, typer.Option(help="An ISO week, such as 2026-W46.")] = None,
     output: Output = Path("report"),
-    formats: Format = ALL_FORMATS,
+    formats: Format = DEFAULT,
 ) -> None:
     _report(settings, "week", week, output, formats)
 
@@ -53,7 +54,7 @@ def daily(
     settings: Settings,
     day: Annotated[str | None, typer.Option(help="A day, such as 2026-11-12.")] = None,
     output: Output = Path("report"),
-    formats: Format = ALL_FORMATS,
+    formats: Format = DEFAULT,
 ) -> None:
     _report(settings, "day", day, output, formats)
 
@@ -64,7 +65,7 @@ def monthly(
     settings: Settings,
     month: Annotated[str | None, typer.Option(help="A month, such as 2026-10.")] = None,
     output: Output = Path("report"),
-    formats: Format = ALL_FORMATS,
+    formats: Format = DEFAULT,
 ) -> None:
     _report(settings, "month", month, output, formats)
 
@@ -78,7 +79,7 @@ def _report(settings: Settings, kind: str, name: str | None, output: Path, forma
     from toolkit.reports.write import write_report
     from toolkit.sources.open import open_source
 
-    wanted = _formats(formats)
+    wanted = parse_formats(formats)
     named: dict[str, Callable[[str, str], periods.Period]] = {
         "week": periods.week,
         "day": periods.day,
@@ -104,15 +105,3 @@ def _report(settings: Settings, kind: str, name: str | None, output: Path, forma
         typer.echo(f"note: {reason}", err=True)
     for path in write_report(data, archive.folder(output, period), wanted):
         typer.echo(path)
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
-    unknown = [part for part in wanted if part not in FORMATS]
-    if unknown or not wanted:
-        raise SettingsError(
-            f"--format {text!r} names {unknown[0] if unknown else 'nothing'}",
-            setting="format",
-            hint=f"choose from {','.join(FORMATS)}",
-        )
-    return wanted

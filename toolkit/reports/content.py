@@ -101,10 +101,38 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report, ready to be written down."""
+    """A whole report, ready to be written down; ``generated`` in ns since the epoch."""
 
     title: str
     subtitle: str
     banner: Sequence[str]
     sections: Sequence[Section]
     footer: str
+    generated: int
+
+
+BANNER = "Not every number here is whole."
+"""What stands above a document's banner."""
+
+_ACROSS = 10  # more days than this become rows, not columns
+
+
+def numbers(picture: Trend | HeatMap) -> Table:
+    """The numbers of a picture as a table, for who cannot see it and where none can be drawn."""
+    if isinstance(picture, Trend):
+        names, heads = [name for name, _ in picture.series], picture.days
+        values = [values for _, values in picture.series]
+        if len(heads) > _ACROSS:
+            names, heads, values = list(heads), names, list(zip(*values, strict=True))
+    else:
+        names, heads, values = list(picture.rows), picture.columns, list(picture.values)
+    return Table(
+        picture.caption,
+        [Column(""), *(Column(head, "number") for head in heads)],
+        [[name, *row] for name, row in zip(names, values, strict=True)],
+    )
+
+
+def more(table: Table) -> str:
+    """What stands below a table that does not show all its rows; else nothing."""
+    return f"{table.more} more in report.json." if table.more else ""

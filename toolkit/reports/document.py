@@ -22,4 +22,5 @@ def document(data: ReportData) -> Document:
         banner=data.incomplete,
         sections=[section(data) for section in SECTIONS],
         footer=f"Made by falco-toolkit {__version__} at {iso(data.generated, period.timezone)}.",
+        generated=data.generated,
     )
