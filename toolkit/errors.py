@@ -171,11 +171,19 @@ class StoreError(ToolkitError):
 
 
 class DefinitionError(ToolkitError):
-    """A definition file does not load. ``path`` is the file, as the user named it."""
+    """A definition file does not load. ``path`` is the file, as the user named it.
 
-    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
+    ``line`` counts from 1 and is 0 where none can be told; ``about`` is a text that stands in the
+    file where the mistake is.
+    """
+
+    def __init__(
+        self, message: str, *, path: str, hint: str | None = None, line: int = 0, about: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+        self.line = line
+        self.about = about
 
 
 class PublishError(ToolkitError):

@@ -51,6 +51,15 @@ def test_each_check_has_a_case_that_fires_and_a_quiet_one() -> None:
         assert any(not case["finds"] for case in cases)
 
 
+@pytest.mark.parametrize(("length", "found"), [(5000, 0), (5001, 1), (6000, 1)])
+def test_grafana_takes_titles_of_5000_characters(length: int, found: int) -> None:
+    long = boards({"dashboard": {"title": "t" * length}})
+    problems = lint(long, checks=[BY_CODE["dashboard-title"]]).problems
+    assert [one.summary for one in problems] == [
+        f"the title has {length} characters; Grafana takes 5000"
+    ] * found
+
+
 def test_a_good_dashboard_has_no_findings_at_all() -> None:
     quiet = {
         "panels": [

@@ -128,6 +128,37 @@ def test_our_own_definitions_are_rendered(tmp_path: Path) -> None:
     assert board.uid == "mine"
 
 
+def test_what_is_wrong_with_a_definition_is_told_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.dashboard.py"
+    path.write_text(
+        "from grafanalib.core import Dashboard, Template, Templating, Text\n"
+        "\n"
+        "dashboard = Dashboard(\n"
+        "    title='Mine',\n"
+        "    uid='mine',\n"
+        "    templating=Templating([Template('cluster', query='x')]),\n"
+        "    panels=[Text(title='Read me')],\n"
+        ")\n"
+    )
+    (board,) = reading(path).boards
+    places = {
+        ("title",): 4,
+        ("uid",): 5,
+        ("refresh",): 4,
+        ("templating", "list", 0, "refresh"): 6,
+        ("panels", 0, "options", "content"): 7,
+        ("panels", 7): 4,
+    }
+    assert {place: board.line(place) for place in places} == places
+
+
+def test_a_definition_that_raises_is_a_problem_on_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.dashboard.py"
+    path.write_text("\nx = {}['title']\n")
+    (problem,) = reading(path).problems
+    assert (problem.location.line, problem.summary) == (2, "KeyError: 'title'")
+
+
 # --- laws -----------------------------------------------------------------------------------------
 
 JSON = st.recursive(

@@ -35,7 +35,9 @@ class Catalog:
         if name not in self.queries:
             near = difflib.get_close_matches(name, self.queries, n=1)
             hint = f"did you mean {near[0]}?" if near else "toolkit query --list shows them"
-            raise DefinitionError(f"there is no query named {name}", path="queries", hint=hint)
+            raise DefinitionError(
+                f"there is no query named {name}", path="queries", hint=hint, about=name
+            )
         return self.queries[name]
 
     def __iter__(self) -> Iterator[NamedQuery]:

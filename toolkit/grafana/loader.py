@@ -107,13 +107,31 @@ def located(error: BaseException, path: Path) -> DefinitionError:
     elif isinstance(error, SyntaxError):
         what = f"{error.msg}"
     kind = "" if isinstance(error, ToolkitError) else f"{type(error).__name__}: "
-    hint = error.hint if isinstance(error, ToolkitError) else None
-    return DefinitionError(f"{place}: {kind}{what}", path=str(path), hint=hint)
+    hint: str | None = "toolkit --debug shows how it came to that"
+    if isinstance(error, ToolkitError):
+        hint = error.hint
+    elif isinstance(error, SyntaxError):
+        hint = None
+    return DefinitionError(f"{place}: {kind}{what}", path=str(path), hint=hint, line=line)
 
 
-def _line(error: BaseException, path: Path) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno
+def line_of_text(path: Path, text: str) -> int:
+    """The first line of the file that holds ``text``, in quotes if there is one; 0 for none."""
+    try:
+        source = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 0
+    wanted = (f'"{text}"', f"'{text}'", text) if text else ()
+    return next((n for one in wanted for n, line in enumerate(source, 1) if one in line), 0)
+
+
+def _line(error: BaseException, path: Path) -> int:
+    # Python itself knows files by their whole names.
+    names = {str(path), str(path.absolute())}
+    if isinstance(error, SyntaxError) and error.filename in names:
+        return error.lineno or 0
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    return lines[-1] if lines else None
+    lines = [frame.lineno or 0 for frame in frames if frame.filename in names]
+    if lines:
+        return lines[-1]
+    return line_of_text(path, error.about) if isinstance(error, DefinitionError) else 0

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import attr
+
+from toolkit.errors import DefinitionError
 from toolkit.grafana.context import Context
 from toolkit.grafana.dashboard import Placed
 from toolkit.grafana.fields import Json
@@ -56,12 +59,12 @@ def _inside(variables: Sequence[Any], context: Context) -> Context:
 def _plain(value: Any, context: Context) -> Any:
     """``value`` with every object of grafanalib's and of ours turned into JSON's own types."""
     if isinstance(value, Placed):
-        return _plain(_explained(value, context).build(context), context)
+        return _placed(value, context)
     if isinstance(value, FieldVariable | TextVariable | DataSourceVariable | Panel):
         return _plain(value.build(context), context)
     if isinstance(value, LokiTarget):
         return _plain(value.data(context.version), context)
-    to_json_data = getattr(value, "to_json_data", None)
+    to_json_data = getattr(_sourced(value, context), "to_json_data", None)
     if to_json_data is not None:
         return _plain(to_json_data(), context)
     if isinstance(value, dict):
@@ -75,6 +78,33 @@ def _plain(value: Any, context: Context) -> Any:
             if item is not None or made is None
         ]
     return value
+
+
+def _sourced(value: Any, context: Context) -> Any:
+    """A panel of grafanalib's own that asks a Loki and does not say which: it asks the dashboard's.
+
+    Grafana would ask its default data source instead, which may be no Loki at all.
+    """
+    targets = getattr(value, "targets", None)
+    if not isinstance(targets, list) or getattr(value, "dataSource", "") is not None:
+        return value
+    if not any(isinstance(one, LokiTarget) and one.datasource is None for one in targets):
+        return value
+    return attr.evolve(value, dataSource=context.datasource_ref())
+
+
+def _placed(placed: Placed, context: Context) -> Any:
+    """The panel's JSON. What is wrong with it is said with its title."""
+    try:
+        return _plain(_explained(placed, context).build(context), context)
+    except DefinitionError as error:
+        title = placed.panel.title
+        raise DefinitionError(
+            f"panel {title!r}: {error.message}",
+            path=error.path,
+            hint=error.hint,
+            about=error.about or title,
+        ) from error
 
 
 def _explained(placed: Placed, context: Context) -> Placed:

@@ -37,8 +37,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a problem is. ``line`` counts from 1 and is 0 where the file has no such line: a
-    definition's JSON is made, not written. ``key`` is the data key of a ConfigMap."""
+    """Where a problem is. ``line`` counts from 1 and is 0 where none can be told; in a definition,
+    whose JSON is made and not written, it is the line that names the panel, the variable or the
+    dashboard. ``key`` is the data key of a ConfigMap."""
 
     file: str
     dashboard: str = ""

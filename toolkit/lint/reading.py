@@ -15,7 +15,7 @@ import yaml
 
 from toolkit.errors import DefinitionError, LogQLError, ToolkitError
 from toolkit.grafana.context import Context
-from toolkit.grafana.loader import load_definition, located
+from toolkit.grafana.loader import line_of_text, load_definition, located
 from toolkit.grafana.render import render_dashboard
 from toolkit.lint.board import Board
 from toolkit.lint.positions import line_of
@@ -80,8 +80,11 @@ def _unreadable(file: Path, error: Exception) -> Problem:
         message = error.strerror or message
     elif isinstance(error, RecursionError):
         message = "it is nested too deeply"
+    line = error.line if isinstance(error, DefinitionError) else 0
+    # The place is said once.
+    message = message.removeprefix(f"{file}:{line}: " if line else f"{file}: ")
     hint = (error.hint if isinstance(error, ToolkitError) else None) or ""
-    return Problem(UNREADABLE, Severity.ERROR, message, hint, Location(str(file)))
+    return Problem(UNREADABLE, Severity.ERROR, message, hint, Location(str(file), line=line))
 
 
 def _read(file: Path, context: Context) -> Iterator[Board]:
@@ -103,7 +106,33 @@ def _definition(file: Path, context: Context) -> Board:
         model = render_dashboard(definition.value, context)
     except (ToolkitError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise located(error, file) from error
-    return Board(model, str(file), context.version)
+    return Board(model, str(file), context.version, line=_written(file, model))
+
+
+def _written(file: Path, model: Json) -> Callable[[JsonPath], int]:
+    """Finds the line of a definition that names the panel, the variable or the dashboard.
+
+    The JSON is made of it, so that is as near as one gets; 0 where no name is written there.
+    """
+
+    def line(path: JsonPath) -> int:
+        inner: object = model
+        names = [model.get("uid"), model.get("title")]
+        for key in path:
+            inner = _below(inner, key)
+            names += [mapping(inner).get("name"), mapping(inner).get("title")]
+        if path in (("uid",), ("title",)):
+            names.append(inner)
+        wanted = (one for one in reversed(names) if isinstance(one, str) and one)
+        return next((found for one in wanted if (found := line_of_text(file, one))), 0)
+
+    return line
+
+
+def _below(value: object, key: str | int) -> object:
+    if isinstance(value, list) and isinstance(key, int):
+        return value[key] if key < len(value) else None
+    return mapping(value).get(str(key))
 
 
 # --- JSON -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from toolkit.grafana.alerting.asking import alert_query, missing
 from toolkit.grafana.alerting.grafana import rule_model
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule, groups_of
 from toolkit.grafana.context import Context
-from toolkit.grafana.loader import Definition, located
+from toolkit.grafana.loader import Definition, line_of_text, located
 from toolkit.grafana.render import panels, render_dashboard
 from toolkit.logql.parser import parse
 from toolkit.logql.variables import VARIABLE_PATTERN
@@ -149,18 +149,19 @@ def _check_rule(rule: AlertRule, context: Context) -> None:
 def _check(model: Json, path: Path) -> None:
     uid, title = model.get("uid"), model.get("title")
     if not isinstance(uid, str) or not uid:
-        raise _wrong(
-            path, "uid", "the dashboard has no uid; without one each deploy makes a new one"
-        )
+        text = "the dashboard has no uid; without one each deploy makes a new one"
+        raise _wrong(path, "uid", text, hint="give it one that stays: uid=\"our-cluster\"")
     if len(uid) > MAX_UID:
-        raise _wrong(path, uid, f"the uid {uid} has {len(uid)} characters, Grafana takes {MAX_UID}")
+        text = f"the uid {uid} has {len(uid)} characters, Grafana takes {MAX_UID}"
+        raise _wrong(path, uid, text, hint="give it a shorter one")
     if not _UID.fullmatch(uid):
-        raise _wrong(path, uid, f"the uid {uid!r} may hold letters, digits, - and _ only")
+        text = f"the uid {uid!r} may hold letters, digits, - and _ only"
+        raise _wrong(path, uid, text, hint="write - where there is another character")
     if not isinstance(title, str) or not title:
-        raise _wrong(path, "title", "the dashboard has no title")
+        raise _wrong(path, "title", "the dashboard has no title", hint="give it a title")
     if len(title) > MAX_TITLE:
-        shown = f"the title has {len(title)} characters, Grafana takes {MAX_TITLE}"
-        raise _wrong(path, title[:40], shown)
+        text = f"the title has {len(title)} characters, Grafana takes {MAX_TITLE}"
+        raise _wrong(path, title[:40], text, hint="give it a shorter one, and a description")
     known = {variable["name"] for variable in model["templating"]["list"]}
     for panel in panels(model):
         for target in panel.get("targets", []):
@@ -176,7 +177,8 @@ def _check_target(target: Json, panel: Json, known: set[str], path: Path) -> Non
     try:
         parse(expression)
     except LogQLError as error:
-        raise _wrong(path, expression[:30], f"{where}: {error.show()}") from error
+        said = f"{where}: {error.show()}"
+        raise _wrong(path, expression[:30], said, hint=error.hint) from error
     for name in _variables(expression):
         if name not in known:
             text = f"{where}: there is no variable ${name}"
@@ -195,20 +197,13 @@ def _unique(dashboards: Sequence[RenderedDashboard]) -> None:
     for made in dashboards:
         if made.uid in seen:
             first = seen[made.uid]
-            raise _wrong(
-                made.path, made.uid, f"the uid {made.uid} is that of {first} too; Grafana keeps one"
-            )
+            text = f"the uid {made.uid} is that of {first} too; Grafana keeps one"
+            raise _wrong(made.path, made.uid, text, hint="give each its own")
         seen[made.uid] = made.path
 
 
 def _wrong(path: Path, text: str, message: str, *, hint: str | None = None) -> DefinitionError:
-    """The error, with the first line of the file that holds ``text``, quoted if there is one."""
-    try:
-        source = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        source = []
-    wanted = (f'"{text}"', f"'{text}'", text)
-    lines = (n for one in wanted for n, line in enumerate(source, 1) if one in line)
-    line = next(lines, None)
+    """The error, with the first line of the file that holds ``text``, else of the dashboard."""
+    line = line_of_text(path, text) or line_of_text(path, "dashboard = ")
     place = f"{path}:{line}" if line else str(path)
-    return DefinitionError(f"{place}: {message}", path=str(path), hint=hint)
+    return DefinitionError(f"{place}: {message}", path=str(path), hint=hint, line=line)

@@ -6,6 +6,7 @@ from toolkit.lint.check import Check
 from toolkit.lint.checks import (
     all_without_all_value,
     count_of_rate,
+    dashboard_title,
     dashboard_uid,
     duplicate_uid,
     instant_log_query,
@@ -74,6 +75,7 @@ CHECKS: tuple[Check, ...] = (
     refresh_too_fast.CHECK,
     schema_version_missing.CHECK,
     schema_version_too_old.CHECK,
+    dashboard_title.CHECK,
     dashboard_uid.CHECK,
     duplicate_uid.CHECK,
     same_data_key.CHECK,
