@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from toolkit.cli.empty_panels import Asker, EmptyPanel
 from toolkit.cli.main import Entry, resolve
 from toolkit.engine.store import Store, StreamBatch
 from toolkit.errors import DefinitionError, SettingsError
-from toolkit.falco.labels import SOURCE_FALCO
+from toolkit.falco.event import FalcoEvent, parse_event
+from toolkit.falco.labels import SOURCE_FALCO, dialects
+from toolkit.falco.sample import sample_lines
 from toolkit.lint.board import Board
 from toolkit.sources.embedded import EmbeddedSource
 
@@ -96,7 +99,28 @@ def test_events_labelled_otherwise_than_thought_are_a_fault() -> None:
     found = cause(EmbeddedSource.over(store), '{source="falco"}')
     assert (found.kind, found.is_fault) == ("dialect", True)
     assert found.text == 'no stream has source="falco"; of source there are syscall'
-    assert "--labels" in found.hint
+    assert found.hint == "name the labels in use with --labels"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["falcosidekick", "falcosidekick-json", "falcosidekick-2.25", "source-falco-json", "stdout"],
+)
+def test_the_labels_that_are_in_use_are_named(written: str) -> None:
+    """Dashboards made for others than a Loki holds are all empty; one word puts them right."""
+    asked = "source-falco-2.24" if written != "source-falco-json" else "stdout"
+    store = Store.in_memory()
+    for number, line in enumerate(islice(sample_lines(1, END), 300)):
+        event = parse_event(line)
+        assert isinstance(event, FalcoEvent)
+        labels, _, text = dialects()[written].entry(event)
+        store.append([StreamBatch(labels, [END - 10 * MINUTE + number], [text])])
+    schema = dialects()[asked]
+    board = Board(model({"panels": [{"targets": [{"expr": str(schema.selector())}]}]}))
+    tour = Asker(EmbeddedSource.over(store), schema, catalog(), START, END).tour([board], {})
+    ((found, *_),) = (one.causes for one in tour.empty)
+    assert (found.kind, found.is_fault) == ("dialect", True)
+    assert found.hint == f"events of Falco's are there with --labels {written}"
 
 
 def test_matchers_that_never_meet(source: EmbeddedSource) -> None:
@@ -221,6 +245,19 @@ def test_live_lists_empty_panels_and_exits_1_for_want_of_a_label(
     assert "no stream has the label k8s_ns_name\n  hint: k8s_ns_name needs Falcosidekick" in said
     assert 'A board: "Quiet" is empty\n' in said
     assert said.endswith("3 panels of 1 dashboard: 2 empty, 1 of them by fault\n")
+
+
+def test_panels_that_are_empty_for_one_reason_are_told_together(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = json.loads(Path("board.json").read_text())
+    whole["panels"].append({**whole["panels"][1], "title": "Missing too"})
+    Path("board.json").write_text(json.dumps(whole))
+    run("check", "board.json", *LIVE, *AT)
+    said = capsys.readouterr().out
+    assert 'A board: "Missing", "Missing too"\n  the 2 are empty for want of a label; the' in said
+    assert said.count("no stream has the label k8s_ns_name") == 1
+    assert 'A board: "Quiet" is empty\n' in said
 
 
 def test_panels_that_have_nothing_to_show_are_no_fault() -> None:

@@ -14,7 +14,8 @@ from typing import Final, Literal
 
 from toolkit.catalog import Catalog, label_of
 from toolkit.catalog.dialect import COMMON_LABELS
-from toolkit.falco.labels import CURRENT, LabelSchema, Where
+from toolkit.falco.labels import CURRENT, NAMESPACE, NODE, LabelSchema, Where, dialects
+from toolkit.falco.selectors import Pick
 from toolkit.logql import ast, regex
 from toolkit.logql.parser import parse
 from toolkit.logql.printer import print_expr
@@ -115,13 +116,20 @@ class Examiner:
         )
         if not self._names(around):
             return [Cause("label", "there is no stream at all in this time range")]
-        found = [*self._missing(query.selector, around)] or [*self._unfit(query.selector, around)]
+        found = [*self._missing(query.selector, around)]
+        # Where Falco's events are not to be told from others, what else is missing follows of it.
+        found = [one for one in found if one.kind == "dialect"] or found
+        found = found or [*self._unfit(query.selector, around)]
         return found or [self._apart(query.selector, around)]
 
     def _missing(self, selector: ast.Selector, span: Range) -> Iterator[Cause]:
         for held in selector.matchers:
-            if held.name not in self._names(span) and not passes(held, ""):
-                text = f"no stream has the label {held.name}"
+            if held.name in self._names(span) or passes(held, ""):
+                continue
+            text = f"no stream has the label {held.name}"
+            if _text(held.name, held.op, held.value) in self._marks:
+                yield Cause("dialect", text, self._other_labels)
+            else:
                 yield Cause("label", text, self._setting(held.name))
 
     def _unfit(self, selector: ast.Selector, span: Range) -> Iterator[Cause]:
@@ -132,7 +140,7 @@ class Examiner:
             wanted = _text(held.name, held.op, held.value)
             said = f"no stream has {wanted}; of {held.name} there are {_some(values)}"
             if wanted in self._marks:
-                yield Cause("dialect", said, "name the labels in use with --labels")
+                yield Cause("dialect", said, self._other_labels)
             else:
                 yield Cause("value", said)
 
@@ -180,6 +188,28 @@ class Examiner:
     # --- what would help -------------------------------------------------------------------------
 
     @cached_property
+    def _other_labels(self) -> str:
+        """The label dialect in which this source has events of Falco's."""
+        found = {name: one for name, one in dialects().items() if self._is_written_in(one)}
+        if not found:
+            return "name the labels in use with --labels"
+        # What an older Falcosidekick labels is a part of what a newer one does.
+        most = max(_says(one) for one in found.values())
+        best = (name for name, one in found.items() if _says(one) == most)
+        return f"events of Falco's are there with --labels {' or '.join(best)}"
+
+    def _is_written_in(self, schema: LabelSchema) -> bool:
+        """Whether there is a line of the dialect's format that its selector finds, and its labels
+        are all there."""
+        span, names = self._span, self._names(self._span)
+        if not all(label in names for label in _kept(schema)):
+            return False
+        asked = str(schema.selector(Pick.SECURITY))
+        found = self._source.query_log(asked, start=span.start, end=span.end, limit=1)
+        lines = [entry.line for stream in found.streams for entry in stream.entries]
+        return any(one.startswith("{") == (schema.line_format == "json") for one in lines)
+
+    @cached_property
     def _fields(self) -> dict[str, str]:
         """Falco's names of fields, by the labels that named queries have for them."""
         needed = {name for query in self._catalog for name in query.needs}
@@ -193,6 +223,17 @@ class Examiner:
         found = (schema.access(field) for schema in _LACKING)
         setting = next((one.setting for one in found if one.where is Where.ABSENT), "")
         return f"{label} needs {setting}" if setting else ""
+
+
+def _kept(schema: LabelSchema) -> list[str]:
+    """The stream labels in which the dialect keeps what most events have."""
+    found = (schema.label_for(name) for name in (NODE, NAMESPACE, "source", "tags"))
+    return [label for label in found if label is not None]
+
+
+def _says(schema: LabelSchema) -> tuple[int, int]:
+    """How much it means that a dialect's selector and labels fit."""
+    return sum(one.op == "=" for one in schema.selector().matchers), len(_kept(schema))
 
 
 def passes(matcher: ast.Matcher, value: str) -> bool:

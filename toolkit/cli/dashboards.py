@@ -124,7 +124,10 @@ def _given(texts: list[str]) -> dict[str, list[str]]:
 
 
 def _as_text(tour: Tour, boards: tuple[Board, ...]) -> str:
-    parts = ["\n".join(_lines(one)) for one in tour.empty]
+    alike: dict[tuple[object, ...], list[EmptyPanel]] = {}
+    for one in tour.empty:
+        alike.setdefault((one.error, one.causes), []).append(one)
+    parts = ["\n".join(_lines(panels)) for panels in alike.values()]
     faults = sum(one.is_fault for one in tour.empty)
     parts.append(
         f"{counted(tour.panels, 'panel')} of {counted(len(boards), 'dashboard')}:"
@@ -133,23 +136,33 @@ def _as_text(tour: Tour, boards: tuple[Board, ...]) -> str:
     return "\n\n".join(parts)
 
 
-def _lines(empty: EmptyPanel) -> list[str]:
-    name = printable(empty.panel.title) or empty.panel.kind
-    said = [f'{printable(empty.board.title)}: "{name}" {_state(empty)}']
-    said += [f"    {printable(query)}" for query in empty.queries]
-    if empty.error:
-        said.append(f"  {printable(empty.error)}")
-    for cause in empty.causes:
-        said.append(f"  {printable(cause.text)}")
-        if cause.hint:
-            said.append(f"  hint: {cause.hint}")
+def _lines(panels: list[EmptyPanel]) -> list[str]:
+    """Panels that are empty for the same reason, the query of the first, and the reason."""
+    names: dict[str, list[str]] = {}
+    for one in panels:
+        name = printable(one.panel.title) or one.panel.kind
+        names.setdefault(printable(one.board.title), []).append(f'"{name}"')
+    first = panels[0]
+    said = [f"{board}: {', '.join(titles)}" for board, titles in names.items()]
+    if len(panels) == 1:
+        said[0] += f" {_state(first)}"
+    else:
+        count = f"these {len(panels)}" if len(names) > 1 else f"the {len(panels)}"
+        said.append(f"  {count} {_state(first, several=True)}; the first asks")
+    said += [f"    {printable(query)}" for query in first.queries]
+    if first.error:
+        said.append(f"  {printable(first.error)}")
+    for hint in dict.fromkeys(one.hint for one in first.causes):
+        said += [f"  {printable(one.text)}" for one in first.causes if one.hint == hint]
+        said += [f"  hint: {hint}"] if hint else []
     return said
 
 
-def _state(empty: EmptyPanel) -> str:
+def _state(empty: EmptyPanel, *, several: bool = False) -> str:
     if empty.error:
-        return "shows an error"
-    return "is empty for want of a label" if empty.is_fault else "is empty"
+        return "show an error" if several else "shows an error"
+    said = "are empty" if several else "is empty"
+    return f"{said} for want of a label" if empty.is_fault else said
 
 
 def _as_json(tour: Tour) -> str:

@@ -150,7 +150,7 @@ def _check(model: Json, path: Path) -> None:
     uid, title = model.get("uid"), model.get("title")
     if not isinstance(uid, str) or not uid:
         text = "the dashboard has no uid; without one each deploy makes a new one"
-        raise _wrong(path, "uid", text, hint="give it one that stays: uid=\"our-cluster\"")
+        raise _wrong(path, "uid", text, hint='give it one that stays: uid="our-cluster"')
     if len(uid) > MAX_UID:
         text = f"the uid {uid} has {len(uid)} characters, Grafana takes {MAX_UID}"
         raise _wrong(path, uid, text, hint="give it a shorter one")
