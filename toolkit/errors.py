@@ -15,7 +15,8 @@ The tree::
     ├── EventError               an event, file or push body that is not what it should be
     ├── StoreError               the embedded store: locked, damaged, not writable
     ├── DefinitionError          a dashboard, alert or query file that does not load
-    └── PublishError             Grafana, Kubernetes or Loki's ruler refused what was sent
+    ├── PublishError             Grafana, Kubernetes or Loki's ruler refused what was sent
+    └── DeliveryError            a destination did not take a report
 
 The command line is the one place that prints them; ``exit_code`` is what it exits with
 (1 problems found, 2 usage or settings, 3 Loki or Grafana out of reach).
@@ -24,7 +25,6 @@ The command line is the one place that prints them; ``exit_code`` is what it exi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,7 +71,7 @@ def caret(text: str, span: Span) -> str:
 class ToolkitError(Exception):
     """The root of the tree: a message and, where there is one, a hint on what to type next."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -204,3 +204,9 @@ class PublishError(ToolkitError):
         self.uid = uid
         self.status = status
         self.body = body
+
+
+class DeliveryError(ToolkitError):
+    """A destination did not take a report, or another run is delivering just now."""
+
+    exit_code = 3

@@ -107,7 +107,10 @@ class _SignIn(AuthBase):
 
 
 class HttpClient:
-    """Requests to one server, ``name`` being what a person calls it. Close it, or use ``with``."""
+    """Requests to one server, ``name`` being what a person calls it. Close it, or use ``with``.
+
+    ``sign`` signs each request, each try anew, where a header of one's own does not sign in.
+    """
 
     def __init__(
         self,
@@ -116,6 +119,7 @@ class HttpClient:
         name: str = "Loki",
         max_body: int = MAX_BODY,
         sleep: Callable[[float], None] = time.sleep,
+        sign: AuthBase | None = None,
     ) -> None:
         if connection.url is None:
             raise SettingsError(f"the address of {name} is not set", setting=f"{name.lower()}.url")
@@ -131,7 +135,7 @@ class HttpClient:
         self._max_body = max_body
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.auth = _SignIn(connection)
+        self._session.auth = sign or _SignIn(connection)
         self._session.headers["User-Agent"] = f"falco-toolkit/{toolkit.__version__}"
         if connection.tenant is not None:
             self._session.headers["X-Scope-OrgID"] = connection.tenant.encode().decode("latin-1")

@@ -5,24 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli.delivering import EXIT_STATUS, FAILED, Run, session, with_run
 from toolkit.cli.options import SOURCE, with_settings
+from toolkit.errors import SourceError
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
+
+if TYPE_CHECKING:
+    from toolkit.analysis.periods import Period
+    from toolkit.reports.data import ReportData
+    from toolkit.sources.open import Opened
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="""Trend reports of Falco's events: by rule, by node, against the period before.
+    help=f"""Trend reports of Falco's events: by rule, by node, against the period before.
 
 Without a source the sample cluster is reported on.
 
 Example: toolkit report weekly --loki-url http://127.0.0.1:3100 --output report
-""",
+
+Every Monday: toolkit report weekly --catch-up --output 'reports/{{period}}' --deliver mail
+
+{EXIT_STATUS}""",
 )
 
 Output = Annotated[
@@ -39,44 +49,47 @@ Format = Annotated[
 
 @app.command("weekly", help="An ISO week: the last complete one, or --week 2026-W46.")
 @with_settings(SOURCE)
+@with_run
 def weekly(
     settings: Settings,
+    run: Run,
     week: Annotated[str | None, typer.Option(help="An ISO week, such as 2026-W46.")] = None,
     output: Output = Path("report"),
     formats: Format = DEFAULT,
 ) -> None:
-    _report(settings, "week", week, output, formats)
+    _report(settings, "week", week, output, formats, run)
 
 
 @app.command("daily", help="A day: yesterday, or --day 2026-11-12.")
 @with_settings(SOURCE)
+@with_run
 def daily(
     settings: Settings,
+    run: Run,
     day: Annotated[str | None, typer.Option(help="A day, such as 2026-11-12.")] = None,
     output: Output = Path("report"),
     formats: Format = DEFAULT,
 ) -> None:
-    _report(settings, "day", day, output, formats)
+    _report(settings, "day", day, output, formats, run)
 
 
 @app.command("monthly", help="A month: the last complete one, or --month 2026-10.")
 @with_settings(SOURCE)
+@with_run
 def monthly(
     settings: Settings,
+    run: Run,
     month: Annotated[str | None, typer.Option(help="A month, such as 2026-10.")] = None,
     output: Output = Path("report"),
     formats: Format = DEFAULT,
 ) -> None:
-    _report(settings, "month", month, output, formats)
+    _report(settings, "month", month, output, formats, run)
 
 
-def _report(settings: Settings, kind: str, name: str | None, output: Path, formats: str) -> None:
+def _report(
+    settings: Settings, kind: str, name: str | None, output: Path, formats: str, run: Run
+) -> None:
     from toolkit.analysis import periods
-    from toolkit.catalog import catalog
-    from toolkit.reports import archive
-    from toolkit.reports.collect import Asker, collect
-    from toolkit.reports.document import document
-    from toolkit.reports.write import write_report
     from toolkit.sources.open import open_source
 
     wanted = parse_formats(formats)
@@ -87,21 +100,32 @@ def _report(settings: Settings, kind: str, name: str | None, output: Path, forma
     }
     now = time.time_ns()
     if name is None:
-        period = periods.last_complete(kind, now, settings.timezone)  # type: ignore[arg-type]
+        latest = periods.last_complete(kind, now, settings.timezone)  # type: ignore[arg-type]
     else:
-        period = named[kind](name, settings.timezone)
-    with open_source(settings) as opened:
-        asker = Asker(opened.source, opened.schema, catalog())
-        data = collect(
-            asker,
-            period,
-            now=now,
-            refused=opened.refused,
-            not_sent=opened.not_sent(period.start, period.end),
-        )
-    for sentence in document(data).sections[0].sentences:
-        typer.echo(sentence)
-    for reason in (*data.incomplete, *data.refused.examples):
-        typer.echo(f"note: {reason}", err=True)
-    for path in write_report(data, archive.folder(output, period), wanted):
-        typer.echo(path)
+        latest = named[kind](name, settings.timezone)
+    with session(run, settings, output) as made:
+        todo = made.periods(latest, named=name is not None)
+        if todo:
+            try:
+                with open_source(settings) as opened:
+                    for period in todo:
+                        made.finish(_collected(opened, period, now), wanted)
+            except SourceError as error:
+                # Whatever the reason: there is no report.
+                error.exit_code = FAILED
+                raise
+    if made.status:
+        raise typer.Exit(made.status)
+
+
+def _collected(opened: Opened, period: Period, now: int) -> ReportData:
+    from toolkit.catalog import catalog
+    from toolkit.reports.collect import Asker, collect
+
+    return collect(
+        Asker(opened.source, opened.schema, catalog()),
+        period,
+        now=now,
+        refused=opened.refused,
+        not_sent=opened.not_sent(period.start, period.end),
+    )
