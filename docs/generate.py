@@ -15,6 +15,7 @@ import typer
 from toolkit.catalog import catalog
 from toolkit.cli.main import COMMANDS, application, resolve
 from toolkit.falco.labels import dialects
+from toolkit.reports.tables import shapes
 from toolkit.settings import DELIVER_KINDS, FIELDS, fields_of, variable
 
 HERE = Path(__file__).parent
@@ -117,6 +118,41 @@ def queries() -> str:
     return "\n".join(parts)
 
 
+_TABLES = """\
+`toolkit report weekly --format csv,parquet,xlsx` writes each of them, complete: `tables/NAME.csv`,
+`tables/NAME.parquet` and a sheet `NAME` of `report.xlsx`. They are the lists of `report.json`; a
+column `trend_word` is the key `word` of its `trend`. All tables are there in every report, empty
+ones too.
+
+| holds | CSV | Parquet | Excel |
+| --- | --- | --- | --- |
+| text | as it is | string | text, whatever it begins with |
+| count | digits | int64 | number |
+| number | digits | double | number |
+| flag | `true`, `false` | bool | TRUE, FALSE |
+| moment | ISO 8601 with offset | timestamp[ns] in the report's zone | local time of that zone |
+| day | `2026-11-12` | date32 | date |
+
+A null is an empty cell, and a null in Parquet.
+"""
+
+
+def tables() -> str:
+    """Every table of a report with its columns."""
+    parts = [
+        _NOTE,
+        "# The tables of a report",
+        "",
+        _TABLES,
+    ]
+    for shape in shapes():
+        parts += [f"## {shape.name}", "", shape.description, ""]
+        parts += ["| column | holds | meaning |", "| --- | --- | --- |"]
+        parts += [f"| `{f.name}` | {f.kind} | {_cell(f.description)} |" for f in shape.fields]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def _code(text: str | None) -> str:
     return f"`{text}`" if text else ""
 
@@ -129,6 +165,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings,
     "queries.md": queries,
+    "report-tables.md": tables,
 }
 
 

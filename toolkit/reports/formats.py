@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.errors import SettingsError
 
-FORMATS = ("html", "md", "json", "pdf")
+FORMATS = ("html", "md", "json", "pdf", "csv", "parquet", "xlsx")
 DEFAULT = "html,md,json"
 ALL = "all"
 

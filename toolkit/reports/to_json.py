@@ -22,9 +22,9 @@ def schema() -> Mapping[str, Any]:
     return loaded
 
 
-def render_json(data: ReportData) -> str:
-    """The JSON text, two spaces deep, ending in a newline."""
-    return json.dumps(to_json(data), indent=2, ensure_ascii=False) + "\n"
+def render_json(report: Mapping[str, Any]) -> str:
+    """The text of ``report.json``, two spaces deep, ending in a newline."""
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
 def to_json(data: ReportData) -> dict[str, Any]:

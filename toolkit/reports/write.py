@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from toolkit.reports.content import Document
 from toolkit.reports.data import ReportData
 from toolkit.reports.document import document
+from toolkit.reports.excel import render_excel
+from toolkit.reports.flat import csv_tables, parquet_tables
 from toolkit.reports.html import render_html
 from toolkit.reports.markdown import render_markdown
 from toolkit.reports.pdf import render_pdf
-from toolkit.reports.to_json import render_json
+from toolkit.reports.to_json import render_json, to_json
 
 Files = Mapping[str, bytes]
 """Contents by the file's path below the report's folder."""
@@ -20,9 +23,9 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, and how it is said."""
+    """What was found, for programs and in words."""
 
-    data: ReportData
+    plain: Mapping[str, Any]
     document: Document
 
 
@@ -30,11 +33,18 @@ def _text(name: str, text: str) -> Files:
     return {name: text.encode("utf-8")}
 
 
+def _tables(ending: str, tables: Mapping[str, bytes]) -> Files:
+    return {f"tables/{name}.{ending}": body for name, body in tables.items()}
+
+
 RENDERERS: Mapping[str, Callable[[Report], Files]] = {
     "html": lambda report: _text("report.html", render_html(report.document)),
     "md": lambda report: _text("report.md", render_markdown(report.document)),
-    "json": lambda report: _text("report.json", render_json(report.data)),
+    "json": lambda report: _text("report.json", render_json(report.plain)),
     "pdf": lambda report: {"report.pdf": render_pdf(report.document)},
+    "csv": lambda report: _tables("csv", csv_tables(report.plain)),
+    "parquet": lambda report: _tables("parquet", parquet_tables(report.plain)),
+    "xlsx": lambda report: {"report.xlsx": render_excel(report.plain)},
 }
 """What each of :data:`toolkit.reports.formats.FORMATS` makes."""
 
@@ -45,7 +55,7 @@ def write_report(data: ReportData, folder: Path, formats: Sequence[str]) -> list
     Everything is rendered before anything is written, and each file is written beside its place
     and moved there, so that nobody reads half a report. Raises ``OSError``.
     """
-    report = Report(data, document(data))
+    report = Report(to_json(data), document(data))
     files = {name: body for form in formats for name, body in RENDERERS[form](report).items()}
     return [write(folder / name, body) for name, body in files.items()]
 
