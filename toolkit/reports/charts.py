@@ -28,6 +28,11 @@ _LEGEND_ROW = 20.0
 _LEVELS = 5
 
 
+def drawn(block: Trend | HeatMap) -> Markup:
+    """The picture of a block, as SVG."""
+    return trend_svg(block) if isinstance(block, Trend) else heat_svg(block)
+
+
 def trend_svg(trend: Trend) -> Markup:
     """Lines over days, one for each series, with the numbers at the points, under their names."""
     top = nice(max((max(values, default=0) for _, values in trend.series), default=0))

@@ -133,6 +133,11 @@ def numbers(picture: Trend | HeatMap) -> Table:
     )
 
 
+def leads(link: Link) -> bool:
+    """Whether a link may be followed: to a section or on the web. Any other is shown as text."""
+    return link.target.startswith(("#", "https://", "http://"))
+
+
 def more(table: Table) -> str:
     """What stands below a table that does not show all its rows; else nothing."""
     return f"{table.more} more in report.json." if table.more else ""

@@ -7,6 +7,7 @@ from toolkit.analysis.periods import iso
 from toolkit.reports.content import Document
 from toolkit.reports.data import ReportData
 from toolkit.reports.sections import SECTIONS
+from toolkit.reports.shown import shown
 
 _KINDS = {"week": "Weekly", "day": "Daily", "month": "Monthly"}
 
@@ -16,7 +17,7 @@ def document(data: ReportData) -> Document:
     period = data.period
     last = period.days[-1]
     days = period.first.isoformat() if last == period.first else f"{period.first} to {last}"
-    return Document(
+    made = Document(
         title=f"Falco, {period.name}",
         subtitle=f"{_KINDS[period.kind]} report of security events, {days} ({period.timezone})",
         banner=data.incomplete,
@@ -24,3 +25,4 @@ def document(data: ReportData) -> Document:
         footer=f"Made by falco-toolkit {__version__} at {iso(data.generated, period.timezone)}.",
         generated=data.generated,
     )
+    return shown(made)

@@ -8,8 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from toolkit.grafana.colours import PRIORITY_COLOURS
-from toolkit.reports.charts import heat_svg, trend_svg
+from toolkit.reports.charts import drawn
 from toolkit.reports.content import (
+    BANNER,
     AtLeast,
     Code,
     Document,
@@ -19,11 +20,14 @@ from toolkit.reports.content import (
     Table,
     Trend,
     Value,
+    leads,
+    more,
+    numbers,
 )
 from toolkit.reports.palette import DARK, LIGHT, PICTURES, variables
 from toolkit.reports.words import number
 
-_MACROS = {Table: "table", Trend: "trend", HeatMap: "heat", Code: "code", Steps: "steps"}
+_MACROS = {Table: "table", Trend: "picture", HeatMap: "picture", Code: "code", Steps: "steps"}
 
 
 def cell(value: Value) -> str:
@@ -41,17 +45,13 @@ def cell(value: Value) -> str:
 
 
 def _cell(value: Value) -> Markup | str:
-    if isinstance(value, Link):
+    if isinstance(value, Link) and leads(value):
         return Markup('<a href="{}">{}</a>').format(value.target, value.text)
     return cell(value)
 
 
-def _trend(block: Trend) -> Markup:
-    return Markup(trend_svg(block))  # noqa: S704 - toolkit.svg escapes all text
-
-
-def _heat(block: HeatMap) -> Markup:
-    return Markup(heat_svg(block))  # noqa: S704 - toolkit.svg escapes all text
+def _drawn(block: Trend | HeatMap) -> Markup:
+    return Markup(drawn(block))  # noqa: S704 - toolkit.svg escapes all text
 
 
 @lru_cache(maxsize=1)
@@ -63,11 +63,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "cell": _cell,
-        "trend_svg": _trend,
-        "heat_svg": _heat,
-    }
+    environment.filters |= {"cell": _cell, "drawn": _drawn, "numbers": numbers, "more": more}
     return environment
 
 
@@ -77,6 +73,7 @@ def render_html(document: Document) -> str:
     macros = environment.get_template("blocks.html.jinja").module
     return environment.get_template("report.html.jinja").render(
         document=document,
+        banner=BANNER,
         blocks={kind.__name__: getattr(macros, name) for kind, name in _MACROS.items()},
         light=variables(LIGHT),
         dark=variables(DARK),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from toolkit.reports.content import (
+    BANNER,
     Block,
     Code,
     Document,
@@ -15,10 +17,13 @@ from toolkit.reports.content import (
     Table,
     Trend,
     Value,
+    leads,
+    more,
+    numbers,
 )
 from toolkit.reports.html import cell
-from toolkit.reports.words import number
 
+_ENDING = re.compile(r"[()<>\s]")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
@@ -26,7 +31,7 @@ def render_markdown(document: Document) -> str:
     """The Markdown text (GitHub's tables)."""
     lines = [f"# {_text(document.title)}", "", _text(document.subtitle), ""]
     if document.banner:
-        lines += ["> **Not every number here is whole.**"]
+        lines += [f"> **{BANNER}**"]
         lines += [f"> - {_text(line)}" for line in document.banner]
         lines += [""]
     questions = {f"#{section.id}": section.question for section in document.sections}
@@ -40,47 +45,37 @@ def render_markdown(document: Document) -> str:
 
 
 def _block(block: Block, questions: Mapping[str, str]) -> list[str]:
-    rows: list[list[Value]]
+    head = [f"**{_text(block.caption)}**", ""]
     match block:
         case Table():
-            return _table(
-                block.caption,
-                [column.title for column in block.columns],
-                [column.align == "number" for column in block.columns],
-                block.rows,
-                f"{number(block.more)} more in report.json." if block.more else "",
-            )
-        case Trend():
-            header = ["", *block.days]
-            rows = [[name, *values] for name, values in block.series]
-        case HeatMap():
-            header = ["", *block.columns]
-            pairs = zip(block.rows, block.values, strict=True)
-            rows = [[name, *values] for name, values in pairs]
+            return head + _table(block)
+        case Trend() | HeatMap():
+            return head + _table(numbers(block))
         case Code():
-            return [f"**{_text(block.caption)}**", "", "```", block.text.rstrip("\n"), "```"]
+            return [*head, *_code(block.text.rstrip("\n"))]
         case Steps():
-            steps = [
-                f"{place}. {_step(one, questions)}" for place, one in enumerate(block.items, 1)
-            ]
-            return [f"**{_text(block.caption)}**", "", *steps]
-    return _table(block.caption, header, [False] + [True] * (len(header) - 1), rows, "")
+            steps = enumerate(block.items, 1)
+            return head + [f"{place}. {_step(one, questions)}" for place, one in steps]
 
 
-def _table(
-    caption: str,
-    header: Sequence[str],
-    numbers: Sequence[bool],
-    rows: Sequence[Sequence[Value]],
-    note: str,
-) -> list[str]:
-    lines = [f"**{_text(caption)}**", ""]
-    if not rows:
-        return [*lines, "None."]
-    lines.append("| " + " | ".join(_text(title) for title in header) + " |")
-    lines.append("| " + " | ".join("---:" if right else "---" for right in numbers) + " |")
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return [*lines, "", note] if note else lines
+def _table(table: Table) -> list[str]:
+    if not table.rows:
+        return ["None."]
+    ends = ["---:" if column.align == "number" else "---" for column in table.columns]
+    cells = [
+        [_text(column.title) for column in table.columns],
+        ends,
+        *([_cell(value) for value in row] for row in table.rows),
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    return [*lines, "", more(table)] if table.more else lines
+
+
+def _code(text: str) -> list[str]:
+    """Between fences longer than any run of backticks in the text."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, text, fence]
 
 
 def _step(step: Link, questions: Mapping[str, str]) -> str:
@@ -91,9 +86,9 @@ def _step(step: Link, questions: Mapping[str, str]) -> str:
 
 
 def _cell(value: Value) -> str:
-    if isinstance(value, Link) and not value.target.startswith("#"):
-        # Encoded are the two characters that would end the address early.
-        target = value.target.replace("(", "%28").replace(")", "%29")
+    if isinstance(value, Link) and leads(value) and not value.target.startswith("#"):
+        # Encoded are the characters that would end the address early.
+        target = _ENDING.sub(lambda found: quote(found[0], safe=""), value.target)
         return f"[{_text(value.text)}]({target})"
     return _text(cell(value))
 

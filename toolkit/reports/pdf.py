@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from toolkit.grafana.colours import PRIORITY_COLOURS
-from toolkit.reports.charts import heat_svg, trend_svg
+from toolkit.reports.charts import drawn
 from toolkit.reports.content import (
     BANNER,
     Block,
@@ -24,6 +24,7 @@ from toolkit.reports.content import (
     Table,
     Trend,
     Value,
+    leads,
     more,
     numbers,
 )
@@ -93,14 +94,14 @@ def _block(block: Block) -> dict[str, Any]:
             table = numbers(block)
             return {
                 "kind": "picture",
-                "svg": standalone(trend_svg(block)),
+                "svg": standalone(drawn(block)),
                 "alt": f"{block.caption}; the numbers follow as a table.",
                 "numbers": _table(table),
             }
         case HeatMap():
             return {
                 "kind": "picture",
-                "svg": standalone(heat_svg(block)),
+                "svg": standalone(drawn(block)),
                 "alt": _said(block),
                 "numbers": None,
             }
@@ -129,7 +130,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 def _cell(value: Value) -> dict[str, str]:
     text = {"text": cell(value)}
-    return {**text, "target": value.target} if isinstance(value, Link) else text
+    return {**text, "target": value.target} if isinstance(value, Link) and leads(value) else text
 
 
 def _said(heat: HeatMap) -> str:
