@@ -88,24 +88,25 @@ def to_json(event: FalcoEvent) -> str:
     Falco leaves ``tags`` out of its own events and writes ``[]`` for a rule without any. ``uuid``
     is not Falco's and is kept only where the event has one.
     """
-    members: dict[str, JSONValue] = {
-        "output": event.output,
-        "output_fields": dict(event.output_fields),
-        "priority": event.priority.label,
-        "rule": event.rule,
-        "time": format_time(event.time),
-    }
-    if event.hostname is not None:
-        members["hostname"] = event.hostname
-    if event.message is not None:
-        members["message"] = event.message
+    start, middle = json_frame(event)
+    message = "" if event.message is None else f'"message":{encode(event.message)},'
+    uuid = "" if event.uuid is None else f',"uuid":{encode(event.uuid)}'
+    return (
+        f'{start}{message}"output":{encode(event.output)},'
+        f'"output_fields":{encode(dict(event.output_fields))}'
+        f'{middle}{format_time(event.time)}"{uuid}}}'
+    )
+
+
+def json_frame(event: FalcoEvent) -> tuple[str, str]:
+    """What stands in that line before message and output, and between output fields and time."""
+    start = "{" if event.hostname is None else f'{{"hostname":{encode(event.hostname)},'
+    middle = f',"priority":"{event.priority.label}","rule":{encode(event.rule)}'
     if event.source is not None:
-        members["source"] = event.source
+        middle += f',"source":{encode(event.source)}'
     if event.tags or event.source != INTERNAL_SOURCE:
-        members["tags"] = list(event.tags)
-    if event.uuid is not None:
-        members["uuid"] = event.uuid
-    return encode(members)
+        middle += f',"tags":{encode(list(event.tags))}'
+    return start, f'{middle},"time":"'
 
 
 def parse_event(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,20 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _CONTROL = frozenset(range(0x20)) - frozenset(b"\t\n\f\r\x1b")
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of a file that follow one another, as bytes without their ends; some may be blank.
+
+    ``first`` is the number of the first one, from 1. ``complete`` is False for a last line without
+    a line end, which then stands alone.
+    """
+
+    lines: Sequence[bytes]
+    file: str
+    first: int
+    complete: bool = True
+
+
 def read_events(
     paths: Iterable[str | Path], *, stdin: BinaryIO | None = None
 ) -> Iterator[FalcoEvent | Refusal]:
@@ -46,6 +61,18 @@ def read_events(
     ``-`` is standard input (``stdin``, by default the process's). Raises EventError at once where a
     file cannot be opened, before any is read, and later where reading one breaks off.
     """
+    return _parsed(read_lines(paths, stdin=stdin))
+
+
+def read_stream(stream: BinaryIO, file: str) -> Iterator[FalcoEvent | Refusal]:
+    """The events and refusals of one stream; ``file`` is what to call it."""
+    return _parsed(stream_lines(stream, file))
+
+
+def read_lines(
+    paths: Iterable[str | Path], *, stdin: BinaryIO | None = None
+) -> Iterator[Lines | Refusal]:
+    """The same before lines are parsed: all lines, and refusals of what is not even a line."""
     names = [str(path) for path in paths]
     for name in names:
         if name != STDIN:
@@ -53,17 +80,32 @@ def read_events(
     return _read_all(names, stdin)
 
 
-def _read_all(names: list[str], stdin: BinaryIO | None) -> Iterator[FalcoEvent | Refusal]:
+def is_blank(line: bytes) -> bool:
+    """Whether a line has no content and is passed over."""
+    return not line or line.isspace()
+
+
+def _parsed(read: Iterable[Lines | Refusal]) -> Iterator[FalcoEvent | Refusal]:
+    for one in read:
+        if isinstance(one, Refusal):
+            yield one
+            continue
+        for number, line in enumerate(one.lines, one.first):
+            if not is_blank(line):
+                yield parse_event(line, file=one.file, line_number=number, complete=one.complete)
+
+
+def _read_all(names: list[str], stdin: BinaryIO | None) -> Iterator[Lines | Refusal]:
     for name in names:
         if name == STDIN:
-            yield from read_stream(stdin or sys.stdin.buffer, "standard input")
+            yield from stream_lines(stdin or sys.stdin.buffer, "standard input")
         else:
             with _open(name) as stream:
-                yield from read_stream(stream, name)
+                yield from stream_lines(stream, name)
 
 
-def read_stream(stream: BinaryIO, file: str) -> Iterator[FalcoEvent | Refusal]:
-    """The events and refusals of one stream; ``file`` is what to call it."""
+def stream_lines(stream: BinaryIO, file: str) -> Iterator[Lines | Refusal]:
+    """The lines of one stream, and refusals of what is not even a line."""
     content = _content(_blocks(stream, file))
     number, tail, too_long = 0, b"", False
     damage, zeros, anything = "", False, False
@@ -82,13 +124,15 @@ def read_stream(stream: BinaryIO, file: str) -> Iterator[FalcoEvent | Refusal]:
             # none.
             zeros, block = True, block.replace(b"\0", b"")
         *lines, tail = (tail + block).split(b"\n")
-        for line in lines:
+        if too_long and lines:
+            # The rest of a line that has been refused.
+            too_long = False
             number += 1
-            if too_long:
-                too_long = False
-            elif line and not line.isspace():
-                anything = True
-                yield parse_event(line, file=file, line_number=number)
+            del lines[0]
+        if lines:
+            anything = anything or not all(map(is_blank, lines))
+            yield Lines(lines, file, number + 1)
+            number += len(lines)
         if too_long:
             tail = b""
         elif len(tail) > MAX_LINE:
@@ -99,7 +143,7 @@ def read_stream(stream: BinaryIO, file: str) -> Iterator[FalcoEvent | Refusal]:
     if damage:
         yield Refusal(Reason.DAMAGED_FILE, damage, _shown(tail), file, number + 1)
     elif tail.strip():
-        yield parse_event(tail, file=file, line_number=number + 1, complete=False)
+        yield Lines([tail], file, number + 1, complete=False)
     elif not anything:
         yield Refusal(Reason.EMPTY_FILE, "nothing but zeros" if zeros else "", "", file, 0)
 

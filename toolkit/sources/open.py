@@ -27,14 +27,13 @@ from toolkit.engine.engine import Engine
 from toolkit.engine.store import Store
 from toolkit.errors import SettingsError
 from toolkit.falco.labels import SOURCE_FALCO, LabelSchema, dialects
-from toolkit.falco.reader import read_events
 from toolkit.falco.sample import SEED, sample_events
 from toolkit.http import HttpClient
 from toolkit.settings import Settings
 from toolkit.sources.base import LokiSource, SourceDescription
 from toolkit.sources.cache import AnswerCache
 from toolkit.sources.embedded import EmbeddedSource
-from toolkit.sources.files import Loaded, Refused, load_events
+from toolkit.sources.files import Loaded, Refused, load_events, load_files
 from toolkit.sources.grafana import grafana_source
 from toolkit.sources.http import HttpSource
 
@@ -127,12 +126,8 @@ def _grafana(settings: Settings) -> Opened:
 def _events(settings: Settings) -> Opened:
     schema = settings.labels(JSON_LINES)
     store = Store.in_memory()
-    loaded = load_events(
-        store,
-        read_events(settings.events),
-        schema,
-        strict=settings.strict,
-        rejects=settings.rejects,
+    loaded = load_files(
+        store, settings.events, schema, strict=settings.strict, rejects=settings.rejects
     )
     names = ", ".join("standard input" if one == "-" else Path(one).name for one in settings.events)
     source = EmbeddedSource(Engine(store.snapshot), store=store, address=f"events of {names}")

@@ -84,6 +84,17 @@ def keys_of(part: Keyed) -> Sequence[Key]:
     return list(zip(part.timestamps.tolist(), part.streams.tolist(), strict=True))
 
 
+def without_duplicates(
+    entries: MemoryPart, hashes: NDArray[np.uint64], parts: Sequence[Part]
+) -> MemoryPart:
+    """Entries in any order as a part: in order, without what they repeat or ``parts`` have."""
+    entries = entries.in_order(hashes)
+    fresh = fresh_within(entries)
+    for part in parts:
+        fresh &= fresh_against(part, entries)
+    return entries.kept(fresh)
+
+
 def fresh_within(part: MemoryPart) -> Fresh:
     """Which rows of an ordered part do not repeat an earlier one."""
     result = np.ones(len(part.timestamps), np.bool_)

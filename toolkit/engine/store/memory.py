@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from toolkit.engine.store.duplicates import without_duplicates
 from toolkit.engine.store.model import EntryBlock
+from toolkit.engine.store.plan import Numbering, resolve
 from toolkit.engine.store.snapshot import Snapshot
 from toolkit.engine.store.state import State
 
@@ -29,9 +31,17 @@ class MemoryBackend:
                 self._state.settled.append(self._state.begin_tail().compact())
 
     def load(self, blocks: Sequence[EntryBlock]) -> None:
-        """The same for many."""
-        for block in blocks:
-            self.append(block)
+        """The same for many, as a part of their own."""
+        with self._lock:
+            state = self._state
+            streams = Numbering(state.table.find, len(state.table))
+            sets = Numbering(lambda _: None, 0)
+            entries = resolve(blocks, streams, sets, (), state.next_sequence)
+            state.table.extend(streams.first, tuple(streams.new))
+            state.next_sequence += len(entries)
+            entries = without_duplicates(entries, state.hashes(), state.parts())
+            if len(entries):
+                state.settled.append(entries if entries.order is None else entries.compact())
 
     def tidy(self) -> None:
         """Nothing to do: what is in memory is read fast enough."""

@@ -135,9 +135,11 @@ def offsets_of(lines: pa.Array) -> Int64s:
 
 def _joined(lines: Sequence[str | bytes]) -> tuple[bytes, Iterable[int]]:
     try:
+        if lines and isinstance(lines[0], bytes):
+            return b"".join(lines), map(len, lines)  # type: ignore[arg-type]
         text = "".join(lines)  # type: ignore[arg-type]
     except TypeError:
-        pass  # bytes among the lines
+        pass  # texts and bytes
     else:
         if text.isascii():
             return text.encode("ascii"), map(len, lines)

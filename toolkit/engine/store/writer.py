@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.engine.store.duplicates import fresh_against, fresh_within
+from toolkit.engine.store.duplicates import without_duplicates
 from toolkit.engine.store.files import naming
 from toolkit.engine.store.frames import FrameReader, FrameWriter, create
 from toolkit.engine.store.journal import JOURNAL_MAGIC, encode_change
@@ -175,12 +175,8 @@ class WriteBackend:
             with self._lock:
                 table.extend(streams.first, tuple(streams.new))
                 parts = self._state.parts()
-            entries = entries.in_order(self._state.hashes())
-            fresh = fresh_within(entries)
-            for part in parts:
-                fresh &= fresh_against(part, entries)
             next_sequence = self._state.next_sequence + len(entries)
-            entries = entries.kept(fresh)
+            entries = without_duplicates(entries, self._state.hashes(), parts)
             if len(entries) == 0:
                 return
             segment = self._directory.write(entries)
