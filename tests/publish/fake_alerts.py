@@ -16,7 +16,7 @@ TAKEN = (
 )
 
 
-def _may_alert(call: Call) -> bool:
+def may_alert(call: Call) -> bool:
     """An Admin; from 10 on an Editor too (pkg/services/ngalert/api/authorization.go)."""
     return call.caller.role == "Admin" or (call.caller.role == "Editor" and call.release >= (10, 0))
 
@@ -27,14 +27,14 @@ def _rules(call: Call) -> list[Json]:
 
 @route("GET", RULES, since=ALERTS)
 def alert_rules(call: Call) -> Said:
-    if not _may_alert(call):
+    if not may_alert(call):
         return call.denied("alert.provisioning:read")
     return Said(200, _rules(call))
 
 
 @route("POST", RULES, since=ALERTS)
 def create_rule(call: Call) -> Said:
-    if not _may_alert(call):
+    if not may_alert(call):
         return call.denied("alert.provisioning:write")
     body = call.body
     refused = _refusal(call, body)
@@ -57,7 +57,7 @@ def create_rule(call: Call) -> Said:
 
 @route("GET", GROUP, since=ALERTS)
 def rule_group(call: Call) -> Said:
-    if not _may_alert(call):
+    if not may_alert(call):
         return call.denied("alert.provisioning:read")
     found = call.state.groups.get((call.path["folder"], call.path["group"]))
     return Said(200, found) if found else traced(call, 404, "rulegroup not found")
@@ -65,7 +65,7 @@ def rule_group(call: Call) -> Said:
 
 @route("PUT", GROUP, since=ALERTS)
 def save_rule_group(call: Call) -> Said:
-    if not _may_alert(call):
+    if not may_alert(call):
         return call.denied("alert.provisioning:write")
     key = (call.path["folder"], call.path["group"])
     body = call.body

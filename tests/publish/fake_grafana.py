@@ -16,9 +16,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from tests.conftest import Answer, Asked
-from tests.publish import fake_alerts, fake_boards, fake_org, fake_sources
+from tests.publish import fake_alerts, fake_boards, fake_notifications, fake_org, fake_sources
 from tests.publish.fake_routes import (
     CHARSET,
     NOT_FOUND,
@@ -30,7 +31,7 @@ from tests.publish.fake_routes import (
 )
 from tests.publish.fake_state import Source, State
 
-SERVED = (fake_alerts, fake_boards, fake_org, fake_sources)
+SERVED = (fake_alerts, fake_boards, fake_notifications, fake_org, fake_sources)
 """The modules whose routes are served."""
 
 
@@ -84,12 +85,13 @@ class FakeGrafana:
             match = re.fullmatch(pattern, asked.path)
             if match and method == asked.method and since <= self.release < until:
                 body = json.loads(asked.body) if asked.body else None
-                return handler(self._call(caller, match.groupdict(), asked.params, body))
+                return handler(self._call(caller, match.groupdict(), asked, body))
         return NOT_FOUND
 
-    def _call(self, caller: Caller, path: dict[str, str], params: Any, body: Any) -> Call:
+    def _call(self, caller: Caller, path: dict[str, str], asked: Asked, body: Any) -> Call:
         shared = (self.release, self.version, self.state, self.restates)
-        return Call(*shared, caller, path, params, body)
+        named = {name: unquote(value) for name, value in path.items()}
+        return Call(*shared, caller, named, asked.params, body, asked.method, asked.headers)
 
     def _caller(self, header: str) -> Caller | Said:
         if header.startswith("Basic "):

@@ -53,6 +53,8 @@ class Call:
     path: dict[str, str]
     params: Any
     body: Any
+    method: str
+    headers: Any
 
     @property
     def modern(self) -> bool:

@@ -15,6 +15,20 @@ NOW = "2026-11-23T04:35:28Z"
 NEVER = "0001-01-01T00:00:00Z"
 
 
+DEFAULT_RECEIVER: Json = {
+    "uid": "",
+    "name": "email receiver",
+    "type": "email",
+    "settings": {"addresses": "<example@email.com>"},
+    "disableResolveMessage": False,
+}
+DEFAULT_POLICIES: Json = {
+    "receiver": "grafana-default-email",
+    "group_by": ["grafana_folder", "alertname"],
+}
+"""What a fresh Grafana has; the default contact point is listed by what is inside of it."""
+
+
 def slug(title: str) -> str:
     """The title as it stands in addresses."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
@@ -93,6 +107,9 @@ class State:
     keys: dict[str, str] = field(default_factory=dict)
     annotations: list[Json] = field(default_factory=list)
     groups: dict[tuple[str, str], Json] = field(default_factory=dict)
+    receivers: list[Json] = field(default_factory=lambda: [dict(DEFAULT_RECEIVER)])
+    timings: list[Json] = field(default_factory=list)
+    policies: Json = field(default_factory=lambda: dict(DEFAULT_POLICIES))
     last_board: int = 0
     last_rule: int = 0
     last_version: int = 0

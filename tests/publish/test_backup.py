@@ -17,7 +17,7 @@ from toolkit.publish.api import GrafanaApi
 from toolkit.publish.applying import apply_plan
 from toolkit.publish.backup import backup_folder, latest_backup, rollback_plan, write_backup
 from toolkit.publish.deploy import plan_deploy
-from toolkit.publish.planning import Wishes
+from toolkit.publish.model import Wishes
 from toolkit.publish.pulling import pull
 from toolkit.publish.rendering import render
 
@@ -47,7 +47,7 @@ def test_a_rollback_puts_back_what_was_there_and_takes_away_what_was_new(
     deployed(api, folder, backups, NOON)
     assert stored(fake, SMALL)["title"] == "Renamed"
 
-    plan = rollback_plan(api, latest_backup(backups))
+    plan = rollback_plan(api, latest_backup(backups, api.url))
     apply_plan(plan, api)
     assert stored(fake, SMALL)["title"] == "Small"
     board = fake.state.board(SMALL, folder=False)
@@ -55,6 +55,50 @@ def test_a_rollback_puts_back_what_was_there_and_takes_away_what_was_new(
     assert fake.state.board("falco-toolkit-new", folder=False) is None
     # What is there again is ours, untouched: the next deploy may change it.
     assert actions(plan_deploy(deployment(folder), api, Wishes()))[SMALL] == "update"
+
+
+@pytest.mark.parametrize("version", ["7.5.5", "12.1.0"])
+def test_an_edit_that_was_replaced_by_force_is_an_edit_again_after_a_rollback(
+    scripted_server: ScriptedServer, version: str, tmp_path: Path
+) -> None:
+    """Otherwise it passes for a deploy of ours and is kept for ever, as measured on a 9.4."""
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server)
+    folder, backups = small(tmp_path / "d"), tmp_path / "backups"
+    deployed(api, folder, backups, MORNING)
+    fake.edit(SMALL, who="alice", title="Edited")
+    plan = plan_deploy(deployment(folder), api, Wishes(force=True))
+    kept = write_backup(plan, backups, NOON)
+    assert kept is not None
+    apply_plan(plan, api)
+    apply_plan(rollback_plan(api, kept), api)
+    assert stored(fake, SMALL)["title"] == "Edited"
+    assert actions(plan_deploy(deployment(folder), api, Wishes()))[SMALL] == "refused"
+
+
+def test_a_rollback_that_is_run_again_has_nothing_more_to_do(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    served(scripted_server)
+    api = api_of(scripted_server)
+    folder, backups = small(tmp_path / "d"), tmp_path / "backups"
+    deployed(api, folder, backups, MORNING)
+    deployed(api, small(folder, title="Renamed"), backups, NOON)
+    plan = rollback_plan(api, latest_backup(backups, api.url))
+    write_backup(plan, backups, NOON.replace(hour=13), rollback=True)
+    apply_plan(plan, api)
+    assert rollback_plan(api, latest_backup(backups, api.url)).is_empty
+
+
+def test_of_two_servers_in_one_folder_each_has_its_own_backups(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    served(scripted_server)
+    api = api_of(scripted_server)
+    deployed(api, small(tmp_path / "d"), tmp_path, MORNING)
+    assert latest_backup(tmp_path, api.url).name.startswith("20261123T08")
+    with pytest.raises(PublishError, match="no backup of http://loki"):
+        latest_backup(tmp_path, "http://loki.example")
 
 
 def test_a_deploy_that_changes_nothing_leaves_no_backup(
@@ -70,7 +114,7 @@ def test_a_deploy_that_changes_nothing_leaves_no_backup(
 
 def test_without_a_backup_there_is_nothing_to_put_back(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="there is no backup"):
-        latest_backup(tmp_path)
+        latest_backup(tmp_path, "http://grafana.example")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 2, "changes": []}'])

@@ -23,7 +23,7 @@ from toolkit.errors import PublishError
 from toolkit.grafana.context import Folder
 from toolkit.publish.applying import apply_plan
 from toolkit.publish.deploy import plan_deploy
-from toolkit.publish.planning import Wishes
+from toolkit.publish.model import Wishes
 from toolkit.publish.sources import WantedSource
 
 OVERVIEW = "falco-toolkit-overview"

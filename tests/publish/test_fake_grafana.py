@@ -20,6 +20,7 @@ from tests.publish.fake_grafana import FakeGrafana
 
 OF_7_5 = Path(__file__).parents[3] / "shared" / "grafana" / "recorded-7.5.5.jsonl"
 OF_9_4 = Path(__file__).parent / "data" / "recorded-9.4.jsonl"
+NOTIFICATIONS = Path(__file__).parent / "data" / "recorded-9.4-notifications.jsonl"
 
 _TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _MADE_UP = ("accessErrorId", "created", "key", "updated")
@@ -82,3 +83,7 @@ def test_every_exchange_recorded_with_grafana_7_5_5_comes_out_the_same() -> None
 
 def test_every_exchange_recorded_with_grafana_9_4_comes_out_the_same() -> None:
     assert _replay(OF_9_4, "9.4.0") == 80
+
+
+def test_so_does_every_one_about_contact_points_mute_timings_and_policies() -> None:
+    assert _replay(NOTIFICATIONS, "9.4.0") == 37

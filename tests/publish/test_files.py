@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.publish.support import LOKI, deployment, small
-from toolkit.errors import PublishError
+from toolkit.errors import PublishError, SettingsError
 from toolkit.grafana.context import DataSource
 from toolkit.grafana.version import NEWEST, OLDEST
 from toolkit.logql.parser import parse
@@ -175,3 +175,54 @@ def test_a_users_own_dashboards_are_written_like_ours(tmp_path: Path) -> None:
     found = yaml.safe_load(names["dashboard-falco-toolkit-small.yaml"])
     assert found["metadata"]["namespace"] == "monitoring"
     assert "datasource-falco-loki.yaml" not in names
+
+
+# --- what earlier runs left -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["configmap", "files"])
+def test_what_nothing_stands_behind_is_named_and_goes_when_it_is_asked_for(
+    tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.publish.test_command import run
+
+    folder, out = small(tmp_path / "d"), tmp_path / "out"
+    small(folder, uid="falco-toolkit-old", title="Old")
+    write = ("--target", target, "--output", str(out), "--dashboards", str(folder))
+    assert run(*write) == 0
+    (folder / "falco-toolkit-old.dashboard.py").unlink()
+    (out / "theirs.yaml").write_text("kind: ConfigMap\n")
+    capsys.readouterr()
+    assert run(*write) == 0
+    assert "falco-toolkit-old" in capsys.readouterr().out.split("Left from before: ")[1]
+    assert list(out.rglob("*falco-toolkit-old*"))
+    assert run(*write, "--prune", "--dry-run") == 0
+    assert list(out.rglob("*falco-toolkit-old*"))
+    with pytest.raises(SettingsError, match="this would delete") as caught:
+        run(*write, "--prune")
+    assert "--yes" in (caught.value.hint or "")
+    assert run(*write, "--prune", "--yes") == 0
+    assert not list(out.rglob("*falco-toolkit-old*"))
+    assert list(out.rglob("*falco-toolkit-small*"))
+    assert (out / "theirs.yaml").exists()
+
+
+def test_with_only_some_written_the_kustomization_still_names_the_others(tmp_path: Path) -> None:
+    from tests.publish.test_command import run
+
+    folder, out = small(tmp_path / "d"), tmp_path / "out"
+    small(folder, uid="falco-toolkit-other", title="Other")
+    write = ("--target", "configmap", "--output", str(out), "--dashboards", str(folder))
+    assert run(*write) == 0
+    whole = (out / "kustomization.yaml").read_text()
+    assert run(*write, "--only", "falco-toolkit-other", "--prune", "--yes") == 0
+    assert (out / "kustomization.yaml").read_text() == whole
+    assert list(out.glob("*falco-toolkit-small*"))
+
+
+@pytest.mark.parametrize("flag", ["--rollback", "--force"])
+def test_files_have_no_rollback(tmp_path: Path, flag: str) -> None:
+    from tests.publish.test_command import run
+
+    with pytest.raises(SettingsError, match="version control"):
+        run("--target", "files", "--output", str(tmp_path), flag)

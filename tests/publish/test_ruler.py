@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from tests.publish.support import actions, change, deployment
 from toolkit.errors import PublishError, SourceResponseError
 from toolkit.grafana.version import NEWEST
 from toolkit.http import HttpClient
+from toolkit.publish.backup import write_backup
 from toolkit.publish.deploy import render_offline
 from toolkit.publish.model import Plan
-from toolkit.publish.ruler import apply_rules, plan_rules
+from toolkit.publish.ruler import apply_rules, plan_rules, rules_rollback
 from toolkit.settings import Connection
 
 YAML = {"Content-Type": "application/yaml"}
@@ -147,3 +150,41 @@ def test_the_command(
     assert "Sent 3 changes." in capsys.readouterr().out
     assert run("--target", "ruler", "--loki-url", scripted_server.url) == 0
     assert "Nothing changed; nothing was sent." in capsys.readouterr().out
+
+
+def test_a_rollback_puts_groups_back_and_takes_new_ones_away(
+    scripted_server: ScriptedServer, ruler: Ruler, tmp_path: Path
+) -> None:
+    old = {"name": "falco-trends", "interval": "1h", "rules": []}
+    ruler.groups["falco-trends"] = dict(old)
+    plan = planned(scripted_server)
+    kept = write_backup(plan, tmp_path, datetime(2026, 11, 23, tzinfo=UTC))
+    assert kept is not None
+    apply_rules(plan, http(scripted_server))
+    back = rules_rollback(http(scripted_server), kept)
+    assert actions(back) == {
+        "falco-pipeline": "delete",
+        "falco-trends": "update",
+        "falco-security": "delete",
+    }
+    apply_rules(back, http(scripted_server))
+    assert ruler.groups == {"falco-trends": old}
+    assert rules_rollback(http(scripted_server), kept).is_empty
+
+
+def test_with_only_some_chosen_nothing_is_left_over(
+    scripted_server: ScriptedServer,
+    ruler: Ruler,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from tests.publish.test_command import run
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    ruler.groups["old"] = {"name": "old", "interval": "1m", "rules": []}
+    chosen = ("--only", "falco-trends", "--prune", "--yes", "--json")
+    assert run("--target", "ruler", "--loki-url", scripted_server.url, *chosen) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"create": 1}
+    assert set(ruler.groups) == {"old", "falco-trends"}

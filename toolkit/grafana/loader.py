@@ -1,6 +1,7 @@
-"""Reads definition files: ``*.dashboard.py`` and ``*.alertgroup.py``, grafanalib's own convention.
+"""Reads definition files: ``*.dashboard.py``, ``*.alertgroup.py`` and ``*.notifications.py``.
 
-Such a file is a program that sets a variable ``dashboard`` or ``alertgroup``. Whatever goes wrong
+The first two are grafanalib's own convention. Such a file is a program that sets a variable
+``dashboard``, ``alertgroup`` or ``notifications``. Whatever goes wrong
 in it becomes a :class:`DefinitionError` that names the file and the line in it.
 """
 
@@ -17,8 +18,8 @@ from typing import Any, Literal
 
 from toolkit.errors import DefinitionError, ToolkitError
 
-Kind = Literal["dashboard", "alertgroup"]
-KINDS: tuple[Kind, ...] = ("dashboard", "alertgroup")
+Kind = Literal["dashboard", "alertgroup", "notifications"]
+KINDS: tuple[Kind, ...] = ("dashboard", "alertgroup", "notifications")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Definition:
 
     @property
     def name(self) -> str:
-        """The file's name up to ``.dashboard.py`` or ``.alertgroup.py``."""
+        """The file's name up to ``.dashboard.py`` and its like."""
         return self.path.name.removesuffix(f".{self.kind}.py")
 
 
@@ -48,7 +49,8 @@ def load_definitions(folders: Iterable[Path]) -> tuple[Definition, ...]:
         files = sorted(p for kind in KINDS for p in folder.rglob(f"*.{kind}.py"))
         if not files:
             raise DefinitionError(
-                f"{folder} holds no *.dashboard.py and no *.alertgroup.py", path=str(folder)
+                f"{folder} holds no *.dashboard.py, *.alertgroup.py or *.notifications.py",
+                path=str(folder),
             )
         found += [load_definition(path) for path in files]
     return tuple(found)
@@ -59,7 +61,7 @@ def load_definition(path: Path) -> Definition:
     kind = next((kind for kind in KINDS if path.name.endswith(f".{kind}.py")), None)
     if kind is None:
         raise DefinitionError(
-            f"{path} is neither a *.dashboard.py nor an *.alertgroup.py", path=str(path)
+            f"{path} is no *.dashboard.py, *.alertgroup.py or *.notifications.py", path=str(path)
         )
     module = _run(path)
     value = getattr(module, kind, None)

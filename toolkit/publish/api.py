@@ -8,42 +8,30 @@ switches them off.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from toolkit.errors import PublishError, SourceResponseError, SourceUnavailable
 from toolkit.grafana.version import OLDEST, GrafanaVersion
-from toolkit.http import HttpClient, Method, Response
+from toolkit.http import HttpClient
+from toolkit.publish.alerting_api import AlertingApi
+from toolkit.publish.asking import (
+    DELETE_DASHBOARDS,
+    READ_DASHBOARDS,
+    READ_FOLDERS,
+    READ_SOURCES,
+    WRITE_DASHBOARDS,
+    WRITE_FOLDERS,
+    WRITE_SOURCES,
+    Forbidden,
+    Requests,
+    refused,
+)
 
 Json = dict[str, Any]
 
 _UID_ROUTES = GrafanaVersion(9, 0)
 """From here on data sources and dashboard versions have routes by uid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """What a request needs: the action as Grafana's access control names it, and the basic role."""
-
-    action: str
-    role: str
-
-
-READ_SOURCES = Right("datasources:read", "Admin")
-WRITE_SOURCES = Right("datasources:create and datasources:write", "Admin")
-READ_FOLDERS = Right("folders:read", "Viewer")
-WRITE_FOLDERS = Right("folders:create", "Editor")
-READ_DASHBOARDS = Right("dashboards:read", "Viewer")
-WRITE_DASHBOARDS = Right("dashboards:create and dashboards:write", "Editor")
-DELETE_DASHBOARDS = Right("dashboards:delete", "Editor")
-READ_ALERTS = Right("alert.provisioning:read", "Admin (an Editor from Grafana 10 on)")
-WRITE_ALERTS = Right("alert.provisioning:write", "Admin (an Editor from Grafana 10 on)")
-
-
-class Forbidden(PublishError):
-    """Grafana knows who asks and does not let them."""
 
 
 def connect(http: HttpClient, version: GrafanaVersion | None = None) -> GrafanaApi:
@@ -55,7 +43,7 @@ def connect(http: HttpClient, version: GrafanaVersion | None = None) -> GrafanaA
     answer = http.get("/api/health", retry_on=frozenset({429, 502, 504}))
     if answer.status == 401:
         # A proxy in front: Grafana's own health is open to everybody.
-        raise _refused(answer, http.url)
+        raise refused(answer, http.url)
     body = answer.json()
     if not isinstance(body, dict) or "database" not in body:
         raise SourceResponseError(
@@ -93,48 +81,17 @@ def _stated_version(http: HttpClient, health: Json) -> GrafanaVersion:
 
 
 class GrafanaApi:
-    """Requests to one Grafana of a known ``version``. Methods raise :class:`PublishError`."""
+    """Requests to one Grafana of a known ``version``. Methods raise :class:`PublishError`.
+
+    ``alerting`` is for alert rules and what goes with them, from Grafana 9 on.
+    """
 
     def __init__(self, http: HttpClient, version: GrafanaVersion) -> None:
-        self._http = http
+        requests = Requests(http)
         self.version = version
-
-    @property
-    def url(self) -> str:
-        """Where this Grafana is."""
-        return self._http.url
-
-    def _ask(
-        self,
-        method: Method,
-        path: str,
-        right: Right,
-        *,
-        body: object = None,
-        params: Mapping[str, str] | None = None,
-        absent: Collection[int] = (),
-        uid: str = "",
-        repeatable: bool | None = None,
-    ) -> Any:
-        """The answer's JSON; None for a status in ``absent``."""
-        answer = self._http.request(method, path, json=body, params=params, idempotent=repeatable)
-        if answer.status in absent:
-            return None
-        if answer.is_html:
-            answer.json()
-        if answer.ok:
-            return answer.json() if answer.body else {}
-        if answer.status == 401:
-            raise _refused(answer, self.url)
-        if answer.status == 403:
-            raise _forbidden(answer, right, f"{method} {path}", uid)
-        raise PublishError(
-            f"Grafana refused {method} {path}: {message_of(answer)}",
-            uid=uid,
-            status=answer.status,
-            body=answer.text[:2000],
-            hint=_hint(answer),
-        )
+        self.url = requests.url
+        self.alerting = AlertingApi(requests)
+        self._ask = requests.ask
 
     # --- data sources -----------------------------------------------------------------------------
 
@@ -250,51 +207,6 @@ class GrafanaApi:
         )
         return found
 
-    # --- alert rules ------------------------------------------------------------------------------
-
-    def rule_group(self, folder_uid: str, name: str) -> Json | None:
-        """The rule group; None where there is none of that name."""
-        found: Json | None = self._ask(
-            "GET", _group_path(folder_uid, name), READ_ALERTS, absent=(404,), uid=name
-        )
-        # An unknown group is an empty one to some versions.
-        return found if found and found.get("rules") else None
-
-    def save_rule_group(self, folder_uid: str, group: Json, *, known: Collection[str]) -> None:
-        """Replaces the group: rules that it does not list are deleted.
-
-        Rules whose uid is not among ``known``, those of the group that is there, are made first:
-        Grafana 9.4 answers 500 to a group with a rule of an unknown uid ("could not find alert
-        rule"), which was measured.
-        """
-        for rule in group["rules"]:
-            if rule["uid"] not in known:
-                made = {**rule, "folderUID": folder_uid, "ruleGroup": group["title"]}
-                self._ask(
-                    "POST",
-                    "/api/v1/provisioning/alert-rules",
-                    WRITE_ALERTS,
-                    body=made,
-                    uid=rule["uid"],
-                )
-        path = _group_path(folder_uid, group["title"])
-        self._ask("PUT", path, WRITE_ALERTS, body=group, uid=group["title"], repeatable=True)
-
-    def alert_rules(self) -> list[Json]:
-        """Every alert rule of the organisation."""
-        found: list[Json] = self._ask("GET", "/api/v1/provisioning/alert-rules", READ_ALERTS)
-        return found
-
-    def delete_alert_rule(self, uid: str) -> None:
-        """Deletes a rule; one that is gone already is fine."""
-        path = f"/api/v1/provisioning/alert-rules/{quote(uid, safe='')}"
-        self._ask("DELETE", path, WRITE_ALERTS, absent=(404,), uid=uid)
-
-
-def _group_path(folder_uid: str, name: str) -> str:
-    folder, group = quote(folder_uid, safe=""), quote(name, safe="")
-    return f"/api/v1/provisioning/folder/{folder}/rule-groups/{group}"
-
 
 def last_change(meta: Json, saved: Json | None) -> tuple[str, str]:
     """Who saved a dashboard last, and when. Some versions' history gives a number for a name."""
@@ -303,59 +215,3 @@ def last_change(meta: Json, saved: Json | None) -> tuple[str, str]:
     if not isinstance(who, str) or not who:
         who = meta.get("updatedBy") or "somebody"
     return who, history.get("created") or meta.get("updated") or "an unknown time"
-
-
-# --- answers --------------------------------------------------------------------------------------
-
-
-def message_of(answer: Response) -> str:
-    """Grafana's own words for an error, and its status."""
-    try:
-        body = answer.json()
-    except SourceResponseError:
-        body = None
-    if isinstance(body, dict) and body.get("message"):
-        return f"{answer.status} {body['message']}"
-    if isinstance(body, list):
-        # What the server's validation of a body answers: a list of fields.
-        fields = (f"{'/'.join(one.get('fieldNames', []))} {one.get('message', '')}" for one in body)
-        return f"{answer.status} {'; '.join(fields)}"
-    return f"{answer.status} {answer.text[:200].strip()}".strip()
-
-
-def _refused(answer: Response, url: str) -> PublishError:
-    return PublishError(
-        f"Grafana at {url} does not accept these credentials: {message_of(answer)}",
-        status=answer.status,
-        body=answer.text[:2000],
-        hint="set GRAFANA_TOKEN to a service account's token, or GRAFANA_USER and GRAFANA_PASSWORD;"
-        " Rancher's Grafana takes neither over its proxy: --target configmap is the way there",
-    )
-
-
-def _forbidden(answer: Response, right: Right, request: str, uid: str) -> Forbidden:
-    return Forbidden(
-        f"this account may not {request}: {message_of(answer)}",
-        uid=uid,
-        status=answer.status,
-        body=answer.text[:2000],
-        hint=f"it needs {right.action}, which the basic role {right.role} has",
-    )
-
-
-def _hint(answer: Response) -> str | None:
-    status = ""
-    try:
-        body = answer.json()
-        status = body.get("status", "") if isinstance(body, dict) else ""
-    except SourceResponseError:
-        pass
-    if answer.status == 412 and status == "version-mismatch":
-        return "somebody saved it meanwhile; run the command again to see what is different now"
-    if answer.status == 412 and status == "name-exists":
-        return "another dashboard of the folder has this title; rename it or use another --folder"
-    if "provenance" in answer.text:
-        return "its rules come from a file on the server; change them there, or remove the file"
-    if answer.status == 400 and "provisioned" in answer.text:
-        return "it comes from a file or ConfigMap; change it there"
-    return None

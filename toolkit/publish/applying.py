@@ -7,13 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.errors import PublishError, SourceError
-from toolkit.publish.api import Forbidden, GrafanaApi
+from toolkit.publish.api import GrafanaApi
+from toolkit.publish.asking import Forbidden
 from toolkit.publish.marks import message
 from toolkit.publish.model import Change, Kind, Plan
+from toolkit.publish.secrets import revealed
 
 Json = dict[str, Any]
 
-_OPTIONAL: frozenset[Kind] = frozenset({"data source", "alert group", "alert rule"})
+_OPTIONAL: frozenset[Kind] = frozenset(
+    {
+        "data source",
+        "alert group",
+        "alert rule",
+        "contact point",
+        "mute timing",
+        "notification policy",
+        "policy tree",
+    }
+)
 """What takes more rights than dashboards: without them the rest is deployed all the same."""
 
 
@@ -42,7 +54,8 @@ def apply_plan(plan: Plan, api: GrafanaApi) -> Outcome:
     that are missing for the data source or for alert rules do not keep dashboards back.
     """
     progress = _Progress()
-    for change in plan.changes:
+    # A secret that is missing is found out before anything is sent.
+    for change in [_with_secrets(change) for change in plan.changes]:
         if change.kind == "folder" and change.before is not None:
             progress.folder = change.before
         if not change.writes:
@@ -61,6 +74,12 @@ def apply_plan(plan: Plan, api: GrafanaApi) -> Outcome:
     return Outcome(tuple(progress.done), tuple(progress.denied))
 
 
+def _with_secrets(change: Change) -> Change:
+    if change.kind != "contact point" or not change.writes:
+        return change
+    return replace(change, after=revealed(change.after, f"contact point {change.title}"))
+
+
 def _send(change: Change, api: GrafanaApi, progress: _Progress) -> None:
     after = change.after or {}
     match change.kind, change.action:
@@ -73,14 +92,40 @@ def _send(change: Change, api: GrafanaApi, progress: _Progress) -> None:
         case "dashboard", "delete":
             api.delete_dashboard(change.uid)
         case "dashboard", _:
-            api.save_dashboard(after, change.folder or progress.folder, message(after))
+            said = change.message or message(after)
+            api.save_dashboard(after, change.folder or progress.folder, said)
         case "alert group", _:
-            known = {rule["uid"] for rule in (change.before or {}).get("rules", [])}
-            api.save_rule_group(after["folderUid"], after, known=known)
+            known = {rule["uid"] for rule in api.alerting.alert_rules()}
+            api.alerting.save_rule_group(after["folderUid"], after, known=known)
         case "alert rule", "delete":
-            api.delete_alert_rule(change.uid)
+            api.alerting.delete_alert_rule(change.uid)
+        case "contact point", "create":
+            api.alerting.create_receiver(after)
+        case "contact point", "update":
+            api.alerting.update_receiver(after)
+        case "contact point", "delete":
+            api.alerting.delete_receiver(change.uid)
+        case "mute timing", "create":
+            api.alerting.create_mute_timing(after)
+        case "mute timing", "update":
+            api.alerting.update_mute_timing(after)
+        case "mute timing", "delete":
+            api.alerting.delete_mute_timing(change.uid)
+        case "notification policy" | "policy tree", "update":
+            _save_policies(change, api)
         case kind, action:
             raise AssertionError(f"no {action} for a {kind}")
+
+
+def _save_policies(change: Change, api: GrafanaApi) -> None:
+    """Saves the tree, unless somebody else saved it after it was looked at."""
+    if api.alerting.policies() != change.before:
+        raise PublishError(
+            "somebody saved the policy tree meanwhile",
+            uid=change.uid,
+            hint="run the command again to see what is different now",
+        )
+    api.alerting.save_policies(change.after or {})
 
 
 def _stopped(

@@ -12,8 +12,8 @@ from toolkit.grafana.context import Context, DataSource, Folder
 from toolkit.grafana.loader import load_definitions
 from toolkit.grafana.version import GrafanaVersion
 from toolkit.publish.api import GrafanaApi
-from toolkit.publish.model import Change, Plan
-from toolkit.publish.planning import Wishes, find_folder, make_plan
+from toolkit.publish.model import Change, Plan, Wishes
+from toolkit.publish.planning import find_folder, make_plan
 from toolkit.publish.rendering import Rendered, render
 from toolkit.publish.sources import DEFAULT_NAME, DEFAULT_UID, WantedSource, resolve
 
@@ -23,7 +23,8 @@ class Deployment:
     """What is to be deployed, and in which words.
 
     ``folders`` hold the definition files. ``prometheus`` is the uid of a Prometheus data source for
-    the rules that need one, ``runbooks`` where the runbook pages are.
+    the rules that need one, ``runbooks`` where the runbook pages are. ``whole_tree`` asks for the
+    declared notification policy to replace the whole tree of the organisation.
     """
 
     folders: tuple[Path, ...]
@@ -32,6 +33,7 @@ class Deployment:
     source: WantedSource = field(default_factory=WantedSource)
     folder: Folder = field(default_factory=Folder)
     only: tuple[str, ...] = ()
+    whole_tree: bool = False
     prometheus: str | None = None
     runbooks: str = "docs/runbooks"
 
@@ -59,7 +61,7 @@ def plan_deploy(
     definitions = load_definitions(deployment.folders)
     datasource, source = resolve(api, deployment.source)
     context = deployment.context(version or api.version, datasource)
-    rendered = render(definitions, context, only=deployment.only)
+    rendered = render(definitions, context, only=deployment.only, whole=deployment.whole_tree)
     return make_plan(api, rendered, source, wishes, find_folder(api, deployment.folder))
 
 
@@ -67,7 +69,8 @@ def render_offline(deployment: Deployment, version: GrafanaVersion) -> Rendered:
     """What is deployed by files, for which no Grafana is asked."""
     uid = deployment.source.uid or DEFAULT_UID
     context = deployment.context(version, DataSource(uid, DEFAULT_NAME))
-    return render(load_definitions(deployment.folders), context, only=deployment.only)
+    definitions = load_definitions(deployment.folders)
+    return render(definitions, context, only=deployment.only, whole=deployment.whole_tree)
 
 
 def needs_consent(plan: Plan) -> Sequence[Change]:

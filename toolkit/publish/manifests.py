@@ -9,8 +9,9 @@ other. The output has no time and no path in it, so that it changes when a dashb
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,7 +19,7 @@ import yaml
 from toolkit.errors import PublishError
 from toolkit.grafana.alerting.grafana import provisioning_file
 from toolkit.grafana.alerting.ruler import rule_file
-from toolkit.publish.provisioning import dashboard_json, datasource_file
+from toolkit.publish.provisioning import dashboard_json, datasource_file, notification_text
 from toolkit.publish.rendering import Rendered, RenderedDashboard
 from toolkit.publish.yamltext import dump
 
@@ -31,6 +32,7 @@ MAX_CONFIGMAP = 1024 * 1024
 """The API server takes no ConfigMap beyond 1 MiB."""
 MAX_APPLIED = 262_144
 """``kubectl apply`` keeps a copy in an annotation, which may not be longer than this."""
+KUSTOMIZATION = "kustomization.yaml"
 _MANAGED_BY = {"app.kubernetes.io/managed-by": "falco-toolkit"}
 
 
@@ -66,14 +68,36 @@ def manifests(
         )
     if rendered.groups:
         files |= _rules(rendered, namespaces)
-    files["kustomization.yaml"] = dump(
+    told = notification_text(rendered)
+    if told:
+        files["notifications-grafana.yaml"] = _configmap(
+            "falco-toolkit-grafana-notifications",
+            namespaces.grafana,
+            {"grafana_alert": "1"},
+            {"falco-toolkit-notifications.yaml": told},
+        )
+    return {**files, KUSTOMIZATION: _kustomization(files)}
+
+
+def with_others(files: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The files, with a kustomization that goes on naming what is in the folder besides them."""
+    try:
+        there = yaml.safe_load((folder / KUSTOMIZATION).read_text(encoding="utf-8"))["resources"]
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
+        there = []
+    kept = {name for name in there if (folder / name).exists()}
+    named = kept | {name for name in files if name != KUSTOMIZATION}
+    return {**files, KUSTOMIZATION: _kustomization(named)}
+
+
+def _kustomization(names: Iterable[str]) -> str:
+    return dump(
         {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": sorted(files),
+            "resources": sorted(names),
         }
     )
-    return files
 
 
 def _dashboard(made: RenderedDashboard, namespace: str, folder: str) -> str:

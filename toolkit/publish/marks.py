@@ -22,6 +22,9 @@ Json = dict[str, Any]
 TAG = "managed-by:falco-toolkit"
 """The tag of what a deploy made; the search finds by it what may be left over."""
 
+ROLLBACK = "falco-toolkit rollback"
+"""The message to bring back with what somebody else saved."""
+
 _MESSAGE = re.compile(r"falco-toolkit deploy ([0-9a-f]{16})\b")
 
 
@@ -64,7 +67,7 @@ def mark_of(model: Json) -> Mark | None:
 def message(model: Json) -> str:
     """The message to save a marked dashboard with."""
     mark = mark_of(model)
-    return f"falco-toolkit deploy {mark.content}" if mark else "falco-toolkit rollback"
+    return f"falco-toolkit deploy {mark.content}" if mark else ROLLBACK
 
 
 def untouched(model: Json, saved: Json | None) -> bool:

@@ -7,10 +7,31 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Json = dict[str, Any]
-Kind = Literal["data source", "folder", "dashboard", "alert group", "alert rule"]
+Kind = Literal[
+    "data source",
+    "folder",
+    "dashboard",
+    "alert group",
+    "alert rule",
+    "contact point",
+    "mute timing",
+    "notification policy",
+    "policy tree",
+]
 Action = Literal["create", "update", "unchanged", "delete", "refused", "skipped"]
 
 WRITES: frozenset[Action] = frozenset({"create", "update", "delete"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How far a deploy may go. ``force`` takes over what somebody else saved."""
+
+    force: bool = False
+    prune: bool = False
+    alerts: bool = True
+    partial: bool = False
+    """Only some definitions were chosen, so that nothing can be called left over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +40,9 @@ class Change:
 
     ``before`` is what is there now and ``after`` what is sent; ``diff`` is the difference in words,
     a line each. ``reason`` says why something is refused or skipped, ``hint`` what to do about it.
-    ``folder`` is where a dashboard goes, where that is not the folder of the plan.
+    ``folder`` is where a dashboard goes, where that is not the folder of the plan. ``ours`` says
+    whether what is there is what an earlier deploy put there; ``message`` is what to save it with
+    where that is not a deploy's.
     """
 
     kind: Kind
@@ -32,6 +55,8 @@ class Change:
     before: Json | None = None
     after: Json | None = None
     folder: Json | None = None
+    ours: bool = True
+    message: str = ""
 
     @property
     def writes(self) -> bool:

@@ -6,48 +6,20 @@ noticed (:mod:`toolkit.publish.marks`) and refused, what a file on the server pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from toolkit.grafana.alerting.asking import missing, rules_for
-from toolkit.grafana.alerting.grafana import rule_group
-from toolkit.grafana.alerting.model import UID_PREFIX, AlertGroup
-from toolkit.grafana.context import Context, Folder
-from toolkit.logql.durations import parse_go, parse_prometheus
-from toolkit.publish.api import Forbidden, GrafanaApi, last_change
+from toolkit.grafana.context import Folder
+from toolkit.publish.alerts import leftover_rules, plan_alerts
+from toolkit.publish.api import GrafanaApi, last_change
+from toolkit.publish.asking import Forbidden
 from toolkit.publish.compare import difference, same
 from toolkit.publish.marks import TAG, mark_of, marked, untouched
-from toolkit.publish.model import Change, Plan
+from toolkit.publish.model import Change, Plan, Wishes
+from toolkit.publish.notifications import leftover_policies, leftovers, plan_notifications
 from toolkit.publish.rendering import Rendered, RenderedDashboard
 
 Json = dict[str, Any]
-
-_STEP_DEFAULTS = ("intervalMs", "maxDataPoints")
-_RULE_KEYS = (
-    "annotations",
-    "condition",
-    "data",
-    "execErrState",
-    "for",
-    "isPaused",
-    "keep_firing_for",
-    "labels",
-    "noDataState",
-    "title",
-    "uid",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How far a deploy may go. ``force`` takes over what somebody else saved."""
-
-    force: bool = False
-    prune: bool = False
-    alerts: bool = True
-    partial: bool = False
-    """Only some definitions were chosen, so that nothing can be called left over."""
 
 
 def make_plan(
@@ -62,12 +34,13 @@ def make_plan(
     changes = [source, folder_change]
     changes += [_dashboard(api, made, place, wishes) for made in rendered.dashboards]
     notes: list[str] = []
-    if wishes.alerts and rendered.groups:
-        alerts, said = _alerts(api, rendered, place, wishes)
+    if wishes.alerts:
+        alerts, notes = plan_alerts(api, rendered, place, wishes)
         changes += alerts
-        notes += said
+        declared = rendered.notifications
+        changes += plan_notifications(api, declared, place, wishes, whole=rendered.whole_tree)
     if wishes.prune and not wishes.partial:
-        changes += _leftovers(api, rendered)
+        changes += _leftovers(api, rendered, wishes)
     return Plan(api.url, str(api.version), tuple(changes), tuple(notes))
 
 
@@ -121,7 +94,7 @@ def _dashboard(api: GrafanaApi, made: RenderedDashboard, folder: Folder, wishes:
         # The server stores it in words of its own; nobody has saved since.
         return replace(change, action="unchanged", after=None)
     after = {**wanted, "version": model.get("version", 0)}
-    return replace(change, action="update", diff=diff, after=after)
+    return replace(change, action="update", diff=diff, after=after, ours=ours)
 
 
 def _not_ours(model: Json, meta: Json, saved: Json | None) -> tuple[str, str]:
@@ -152,117 +125,10 @@ def _count(model: Json) -> str:
     return f"{len(shown)} panels"
 
 
-# --- alert rules ----------------------------------------------------------------------------------
-
-
-def _alerts(
-    api: GrafanaApi, rendered: Rendered, folder: Folder, wishes: Wishes
-) -> tuple[list[Change], list[str]]:
-    context = replace(rendered.context, folder=folder)
-    if not api.version.has("alerting"):
-        reason = f"alert rules need Grafana 9 or later, this is {api.version}"
-        hint = "--target files writes them for Loki's ruler"
-        return [
-            Change("alert group", one.name, one.name, "skipped", reason=reason, hint=hint)
-            for one in rendered.groups
-        ], []
-    changes: list[Change] = []
-    try:
-        changes += [_group(api, group, context, wishes) for group in rendered.groups]
-    except Forbidden as error:
-        done = {change.uid for change in changes}
-        changes += [
-            Change(
-                "alert group",
-                g.name,
-                g.name,
-                "refused",
-                reason=error.message,
-                hint=error.hint or "",
-            )
-            for g in rendered.groups
-            if g.name not in done
-        ]
-    return changes, left_out(rendered.groups, context)
-
-
-def left_out(groups: Sequence[AlertGroup], context: Context) -> list[str]:
-    """A sentence for each alert rule that this data cannot feed, with what would help."""
-    notes = []
-    for group in groups:
-        kept = {rule.rule_uid for rule in rules_for(group, context)}
-        for rule in group.rules:
-            if rule.rule_uid in kept:
-                continue
-            why = "it needs a Prometheus data source: --prometheus-datasource-uid"
-            if not rule.prometheus:
-                lacking = missing(rule, context)
-                why = "; ".join(f"{name}: {setting}" for name, setting in lacking.items())
-                why = f"the labels in use lack what it reads ({why})"
-            notes.append(f"alert rule {rule.title!r} is left out: {why}")
-    return notes
-
-
-def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes) -> Change:
-    wanted = rule_group(group, context)
-    change = Change("alert group", group.name, group.name, "create", after=wanted)
-    there = api.rule_group(context.folder.uid, group.name)
-    if there is None:
-        return replace(change, diff=(f"+ {len(wanted['rules'])} rules",))
-    change = replace(change, before=there)
-    old, new = _comparable(there), _comparable(wanted)
-    if same(old, new):
-        return replace(change, action="unchanged", after=None)
-    diff = difference(old, new)
-    files = [rule for rule in there["rules"] if rule.get("provenance") == "file"]
-    foreign = [rule["title"] for rule in there["rules"] if not rule["uid"].startswith(UID_PREFIX)]
-    if files:
-        return replace(
-            change,
-            action="refused",
-            diff=diff,
-            reason="its rules come from a file on the server, which would put them back",
-            hint="change them there, or remove the file",
-        )
-    if foreign and not wishes.force:
-        return replace(
-            change,
-            action="refused",
-            diff=diff,
-            reason=f"it holds rules that this tool did not make: {', '.join(foreign)}",
-            hint="saving a group deletes what it does not list; move them, or use --force",
-        )
-    return replace(change, action="update", diff=diff)
-
-
-def _comparable(group: Json) -> Json:
-    """A rule group without ids, times and what the server adds to the steps' models."""
-    rules = []
-    for rule in group["rules"]:
-        kept = {key: rule[key] for key in _RULE_KEYS if key in rule}
-        kept["for"] = _duration(kept.get("for", "0s"))
-        # A rule that is not paused comes back without the word; steps come back with defaults.
-        kept["isPaused"] = kept.get("isPaused") or None
-        kept["data"] = [
-            {**step, "model": {k: v for k, v in step["model"].items() if k not in _STEP_DEFAULTS}}
-            for step in kept.get("data", [])
-        ]
-        rules.append(kept)
-    return {"title": group["title"], "interval": group["interval"], "rules": rules}
-
-
-def _duration(text: str) -> int:
-    """The length of ``5m`` or ``5m0s``: servers print the same duration differently."""
-    try:
-        return parse_prometheus(text)
-    except ValueError:
-        return parse_go(text)
-
-
 # --- what is left over ----------------------------------------------------------------------------
 
 
-def _leftovers(api: GrafanaApi, rendered: Rendered) -> list[Change]:
+def _leftovers(api: GrafanaApi, rendered: Rendered, wishes: Wishes) -> list[Change]:
     """Dashboards and rules of ours that no definition stands behind any more.
 
     A copy that somebody made of our dashboard has our tag too, but another uid than its mark says,
@@ -282,17 +148,12 @@ def _leftovers(api: GrafanaApi, rendered: Rendered) -> list[Change]:
             changes.append(replace(change, action="skipped", reason=reason))
         else:
             changes.append(replace(change, diff=(f"- {_count(there['dashboard'])}",)))
-    if api.version.has("alerting"):
-        changes += _leftover_rules(api, rendered)
+    if api.version.has("alerting") and wishes.alerts:
+        try:
+            changes += leftover_rules(api, rendered)
+            changes += leftover_policies(api, rendered.notifications)
+            changes += leftovers(api, rendered.notifications)
+        except Forbidden as error:
+            unseen = Change("alert rule", "", "what is left over", "refused", error.message)
+            changes.append(replace(unseen, hint=error.hint or ""))
     return changes
-
-
-def _leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
-    groups = {group.name for group in rendered.groups}
-    return [
-        Change("alert rule", rule["uid"], rule["title"], "delete", before=rule)
-        for rule in api.alert_rules()
-        if rule["uid"].startswith(UID_PREFIX)
-        and rule.get("ruleGroup") not in groups
-        and rule.get("provenance") != "file"
-    ]

@@ -7,9 +7,11 @@ and every few seconds after. Nothing says which data source is the default one.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from toolkit.grafana.alerting.grafana import provisioning_file
+from toolkit.grafana.alerting.routing import notification_file
 from toolkit.grafana.alerting.ruler import rule_file
 from toolkit.grafana.context import DataSource
 from toolkit.publish.rendering import Rendered
@@ -41,7 +43,31 @@ def provisioning_tree(rendered: Rendered, datasource_url: str | None) -> dict[st
                 provisioning_file(list(rendered.groups), context)
             )
         files[f"loki/rules/{TENANT}/falco-toolkit.yaml"] = dump(rule_file(rendered.groups, context))
+    told = notification_text(rendered)
+    if told:
+        files["grafana/provisioning/alerting/falco-toolkit-notifications.yaml"] = told
     return files
+
+
+def notification_text(rendered: Rendered) -> str:
+    """Contact points and mute timings as a file, empty where there are none to write.
+
+    Policies are in it only where they are to replace the whole tree: a file can do no less.
+    """
+    if not rendered.context.version.has("alerting"):
+        return ""
+    document = notification_file(rendered.notifications, whole=rendered.whole_tree)
+    return dump(document) if len(document) > 1 else ""
+
+
+def unwritten(rendered: Rendered) -> Sequence[str]:
+    """What files cannot bring, in words."""
+    if not rendered.notifications.policies or rendered.whole_tree:
+        return ()
+    return (
+        "The notification policies are not in it: a file replaces the whole policy tree. Bring them"
+        " over the API, or ask for that with --whole-policy-tree.",
+    )
 
 
 def dashboard_json(model: Json) -> str:

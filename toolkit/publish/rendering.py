@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from toolkit.errors import DefinitionError, LogQLError, ToolkitError
 from toolkit.grafana.alerting.asking import alert_query, missing
 from toolkit.grafana.alerting.grafana import rule_model
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule, groups_of
+from toolkit.grafana.alerting.notifying import Notifications, together
+from toolkit.grafana.alerting.routing import whole_tree
 from toolkit.grafana.context import Context
 from toolkit.grafana.loader import Definition, line_of_text, located
 from toolkit.grafana.render import panels, render_dashboard
@@ -55,10 +57,17 @@ class Rendered:
     dashboards: tuple[RenderedDashboard, ...]
     groups: tuple[AlertGroup, ...]
     context: Context
+    notifications: Notifications = field(default_factory=Notifications)
+    whole_tree: bool = False
+    """Whether the declared policy is to replace Grafana's whole tree."""
 
 
 def render(
-    definitions: Iterable[Definition], context: Context, *, only: Sequence[str] = ()
+    definitions: Iterable[Definition],
+    context: Context,
+    *,
+    only: Sequence[str] = (),
+    whole: bool = False,
 ) -> Rendered:
     """The definitions' JSON for ``context``.
 
@@ -68,6 +77,7 @@ def render(
     """
     dashboards: list[RenderedDashboard] = []
     groups: list[AlertGroup] = []
+    notifications = Notifications()
     used: set[str] = set()
 
     def wanted(*names: str) -> bool:
@@ -79,8 +89,10 @@ def render(
         if definition.kind == "dashboard":
             made = _dashboard(definition, context)
             dashboards.append(made)
-        else:
+        elif definition.kind == "alertgroup":
             groups += _groups(definition, context, groups)
+        elif wanted(definition.name):
+            notifications = _notifications(definition, notifications)
     _unique(dashboards)
     kept = tuple(
         made
@@ -92,11 +104,16 @@ def render(
     if unknown:
         known = ", ".join(sorted(made.uid for made in dashboards))
         raise DefinitionError(
-            f"no dashboard and no alert group is called {unknown[0]}",
+            f"no dashboard, no alert group and no file is called {unknown[0]}",
             path="",
             hint=f"known: {known}",
         )
-    return Rendered(kept, tuple(groups), context)
+    if whole:
+        try:
+            whole_tree(notifications)
+        except ValueError as error:
+            raise DefinitionError(f"--whole-policy-tree: {error}", path="") from None
+    return Rendered(kept, tuple(groups), context, notifications, whole)
 
 
 def _dashboard(definition: Definition, context: Context) -> RenderedDashboard:
@@ -137,6 +154,17 @@ def _groups(
             except ValueError as error:
                 raise _wrong(path, rule.title, str(error)) from error
     return groups
+
+
+def _notifications(definition: Definition, others: Notifications) -> Notifications:
+    """Those of one file and of the files before it as one."""
+    path, value = definition.path, definition.value
+    if not isinstance(value, Notifications):
+        raise _wrong(path, "notifications", f"notifications is a {type(value).__name__}")
+    try:
+        return together([others, value])
+    except ValueError as error:
+        raise _wrong(path, "notifications", str(error)) from error
 
 
 def _check_rule(rule: AlertRule, context: Context) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -21,9 +22,10 @@ from toolkit.grafana.alerting.ruler import rule_group
 from toolkit.grafana.context import Context
 from toolkit.http import HttpClient, Response
 from toolkit.logql.durations import format_prometheus, parse_prometheus
+from toolkit.publish.alerts import left_out
+from toolkit.publish.backup import read_backup
 from toolkit.publish.compare import difference, same
 from toolkit.publish.model import Change, Plan
-from toolkit.publish.planning import left_out
 from toolkit.publish.yamltext import dump
 
 Json = dict[str, Any]
@@ -47,6 +49,22 @@ def plan_rules(
             if name not in known
         ]
     return Plan(http.url, "Loki's ruler", tuple(changes), tuple(left_out(groups, context)))
+
+
+def rules_rollback(http: HttpClient, path: Path) -> Plan:
+    """What puts back the groups that the backup at ``path`` holds, and takes new ones away."""
+    there = {group["name"]: group for group in _groups(http)}
+    changes = []
+    for entry in reversed(read_backup(path)):
+        name, before = entry["uid"], entry["before"]
+        change = Change("alert group", name, name, "delete", before=there.get(name))
+        if before is not None:
+            changes.append(_group(before, there.get(name)))
+        elif name in there:
+            changes.append(replace(change, diff=("- as before the deploy",)))
+        else:
+            changes.append(replace(change, action="unchanged"))
+    return Plan(http.url, "Loki's ruler", tuple(changes))
 
 
 def _group(wanted: Json, there: Json | None) -> Change:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from toolkit.catalog import label_of
 from toolkit.errors import PublishError
 from toolkit.grafana.context import DataSource
-from toolkit.publish.api import Forbidden, GrafanaApi
+from toolkit.publish.api import GrafanaApi
+from toolkit.publish.asking import Forbidden
 from toolkit.publish.model import Change
 
 Json = dict[str, Any]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from toolkit.errors import PublishError
+
+_OURS = (
+    "*.yaml",
+    "grafana/provisioning/*/falco-toolkit*.yaml",
+    "grafana/dashboards/falco-toolkit/*.json",
+    "loki/rules/*/falco-toolkit.yaml",
+)
+"""Where files of ours are below a folder, for each target."""
+_MARK = "app.kubernetes.io/managed-by: falco-toolkit"
 
 
 def write_files(files: Mapping[str, str], folder: Path, *, dry_run: bool = False) -> dict[str, str]:
@@ -28,4 +37,38 @@ def write_files(files: Mapping[str, str], folder: Path, *, dry_run: bool = False
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise PublishError(f"{path} cannot be written: {reason}") from error
+    return done
+
+
+def left_behind(files: Collection[str], folder: Path) -> Sequence[str]:
+    """What earlier runs wrote to the folder and this one does not.
+
+    A manifest is ours by its label, a file of a provisioning tree by its place and name.
+    """
+    found = []
+    for pattern in _OURS:
+        for path in sorted(folder.glob(pattern)):
+            name = path.relative_to(folder).as_posix()
+            if name not in files and (path.parent != folder or _is_marked(path)):
+                found.append(name)
+    return found
+
+
+def _is_marked(path: Path) -> bool:
+    try:
+        return _MARK in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def remove_files(names: Iterable[str], folder: Path, *, dry_run: bool = False) -> dict[str, str]:
+    """``deleted`` for each file. Raises :class:`PublishError`."""
+    done: dict[str, str] = {}
+    for name in names:
+        try:
+            if not dry_run:
+                (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise PublishError(f"{folder / name} cannot be deleted: {error.strerror}") from error
+        done[name] = "deleted"
     return done
