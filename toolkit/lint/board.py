@@ -6,6 +6,7 @@ has a wrong type is not there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,11 @@ from toolkit.logql.variables import MACROS, Reference, references, substitute
 
 ALL = "$__all"
 ANY_VALUE = ".+"
+ASKING_NOTHING = frozenset(
+    ["row", "text", "news", "dashlist", "alertlist", "annolist", "welcome", "gettingstarted"]
+)
+"""Kinds of panels that ask nothing, even where queries are left in their JSON."""
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`')
 _NOT_OURS = frozenset(["-- Mixed --", "-- Dashboard --", "-- Grafana --", "__expr__", "grafana"])
 
 
@@ -70,7 +76,8 @@ class Board:
     @cached_property
     def targets(self) -> tuple[Target, ...]:
         """The panels' queries to a Loki."""
-        return tuple(one for panel in self.panels for one in panel.targets if one.is_loki)
+        asking = (panel for panel in self.panels if panel.kind not in ASKING_NOTHING)
+        return tuple(one for panel in asking for one in panel.targets if one.is_loki)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
@@ -83,6 +90,15 @@ class Board:
     def variable(self, name: str) -> Variable | None:
         """The template variable of that name."""
         return next((one for one in self.variables if one.name == name), None)
+
+    def written_out(self, text: str) -> str:
+        """``text`` with variables that stand outside of strings as they are at first.
+
+        Such a variable may stand for anything, ``{$filter, job="x"}`` for a matcher.
+        """
+        outside = {one.name for one in references(_STRING.sub("", text))}
+        held = {one.name: one.at_first for one in self.variables if one.name in outside}
+        return substitute(text, {name: value for name, value in held.items() if value})
 
     def widest(self, text: str) -> str:
         """``text`` with each variable as it is when as little as possible is chosen.
@@ -128,6 +144,14 @@ class Variable:
     def current(self) -> list[str]:
         """What the dashboard opens with."""
         return strings(dig(self.model, "current", "value"))
+
+    @property
+    def at_first(self) -> str:
+        """The one text that the dashboard opens with, else the first one to choose from."""
+        first = "".join(self.current[:1])
+        if first and first != ALL:
+            return first
+        return "" if self.kind == "query" else string(self.model.get("query")).split(",")[0]
 
     @property
     def widest(self) -> str:
@@ -199,10 +223,15 @@ class Target:
     model: Json
     path: JsonPath
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The query as written."""
-        return string(self.model.get("expr"))
+        """The query as written.
+
+        One that does not parse so, because variables stand for parts of it, is written out.
+        """
+        written = string(self.model.get("expr"))
+        out = self.panel.board.written_out(written)
+        return out if out != written and _is_wrong(written) and not _is_wrong(out) else written
 
     @property
     def datasource(self) -> object:
@@ -274,6 +303,14 @@ class Target:
         """A remark on this query, at ``span`` of its text."""
         place = (*self.path, "expr")
         return Finding(summary, details, place, self.panel.title, span, self.text)
+
+
+def _is_wrong(text: str) -> bool:
+    try:
+        parse(text)
+    except LogQLError:
+        return True
+    return False
 
 
 def _named(reference: object) -> str:

@@ -56,7 +56,7 @@ def _cut(text: str, span: Span) -> tuple[str, Span]:
     """The query's line around the span, and the span in it: queries are long lines."""
     begin = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.start)
-    line = text[begin : len(text) if end < 0 else end]
+    line = text[begin : len(text) if end < 0 else end].rstrip("\r")
     start, stop = span.start - begin, min(span.end - begin, len(line))
     if len(line) <= _WIDTH:
         return line, Span(start, stop)

@@ -23,8 +23,7 @@ def look(board: Board) -> Iterator[Finding]:
     if interval is not None and 0 < interval < _LEAST:
         yield Finding(
             f"every panel asks Loki again every {refresh}",
-            "Security events are rare, and each refresh reads the whole time range. 1m or 5m is"
-            " plenty.",
+            "Each time the whole time range is read. 1m or 5m is plenty.",
             ("refresh",),
         )
 
