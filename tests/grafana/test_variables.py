@@ -7,6 +7,10 @@ import pytest
 from tests.grafana.support import Json, context, rendered
 from toolkit.grafana.render import panels
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE, SEARCH, SOURCE
+from toolkit.logql.ast import Matcher, OrLabelFilter, StringLabelFilter
+from toolkit.logql.parser import parse
+from toolkit.logql.variables import substitute
+from toolkit.logql.visitor import find
 
 
 def built(variable: object, dialect: str, version: str = "13.0") -> Json | None:
@@ -82,3 +86,32 @@ def test_a_typed_text_stands_in_backticks_so_that_backslashes_are_not_escapes() 
         found = [p for board in rendered("13.0", dialect) for p in panels(board)]
         (lines,) = (one for one in found if one["title"] == "Events" and one["type"] == "logs")
         assert lines["targets"][0]["expr"].endswith("|~ `(?i)$search`")
+
+
+@pytest.mark.parametrize("dialect", ["stdout", "source-falco-json"])
+def test_a_typed_field_is_a_pattern_or_the_very_text(dialect: str) -> None:
+    """Links bring names such as "... (CVE-2024-3094)", whose brackets a pattern takes otherwise;
+    people type patterns such as ``\\d+``, which are no escapes in backticks."""
+    found = 0
+    for board in rendered("13.0", dialect):
+        typed = {v["name"] for v in board["templating"]["list"] if v["type"] == "textbox"}
+        values = dict.fromkeys(typed, r"a\d+ (CVE-2024-3094)")
+        for panel in panels(board):
+            for target in panel.get("targets", []):
+                used = [one for one in typed - {"search"} if f"${one}" in target["expr"]]
+                expr = parse(substitute(target["expr"], values))
+                either = [
+                    {stage.left.matcher, stage.right.matcher}
+                    for stage in find(expr, OrLabelFilter)
+                    if isinstance(stage.left, StringLabelFilter)
+                    and isinstance(stage.right, StringLabelFilter)
+                ]
+                for name in used:
+                    field = {"node": "hostname", "namespace": "k8s_ns_name", "pod": "k8s_pod_name"}
+                    label = field.get(name, {"source": "falco_source"}.get(name, name))
+                    assert {
+                        Matcher(label, "=~", r"^(?:a\d+ (CVE-2024-3094))$"),
+                        Matcher(label, "=", r"a\d+ (CVE-2024-3094)"),
+                    } in either, panel["title"]
+                    found += 1
+    assert found > 5

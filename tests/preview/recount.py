@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tests.preview.sample import DAY, HOUR, Raw, raw
 
@@ -24,18 +24,33 @@ _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 
 @dataclass(frozen=True)
 class Window:
-    """``(start, end]`` in ns, and the moment ``at`` which panels with a window of their own ask."""
+    """``(start, end]`` in ns, and the moment ``at`` which panels with a window of their own ask.
+
+    ``chosen`` are the values that the dashboard's variables have, by field; what is not in it is
+    all. They speak of security events; what Falco says of itself has a node only.
+    """
 
     start: int
     end: int
     at: int
+    chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def events(self) -> list[Raw]:
+        """The events of the window that are chosen."""
+        found = raw()
+        first = bisect_right(found, self.start, key=lambda one: one.time)
+        last = bisect_right(found, self.end, key=lambda one: one.time)
+        return [one for one in found[first:last] if self._is_chosen(one)]
 
-def between(start: int, end: int) -> tuple[Raw, ...]:
-    """The events of ``(start, end]``."""
-    found = raw()
-    first = bisect_right(found, start, key=lambda one: one.time)
-    return found[first : bisect_right(found, end, key=lambda one: one.time)]
+    def span(self, start: int, end: int) -> Window:
+        """The same choice at another time."""
+        return replace(self, start=start, end=end)
+
+    def _is_chosen(self, event: Raw) -> bool:
+        fields = self.chosen if event.security else self.chosen.keys() & {"hostname"}
+        if event["rule"] == "Test rule":
+            return True
+        return all(event[name] in self.chosen[name] for name in fields)
 
 
 def security(event: Raw) -> bool:
@@ -62,7 +77,7 @@ def total(where: Where = security, *by: str, every: tuple[str, ...] = ()) -> Cou
     """Events by these fields; ``every`` are keys that are shown without events too."""
 
     def count(window: Window) -> Numbers:
-        found = Counter(_key(e, by) for e in between(window.start, window.end) if where(e))
+        found = Counter(_key(e, by) for e in window.events() if where(e))
         return {**{(name,): 0.0 for name in every}, **dict(found)}
 
     return count
@@ -70,21 +85,19 @@ def total(where: Where = security, *by: str, every: tuple[str, ...] = ()) -> Cou
 
 def before(where: Where = security) -> Count:
     """Events of the time before, as long as the window."""
-    return lambda w: total(where)(Window(2 * w.start - w.end, w.start, w.at))
+    return lambda w: total(where)(w.span(2 * w.start - w.end, w.start))
 
 
 def latest(where: Where = security, *by: str) -> Count:
     """The time (ms) of the last event."""
-    return lambda w: {
-        _key(e, by): float(e.time // 10**6) for e in between(w.start, w.end) if where(e)
-    }
+    return lambda w: {_key(e, by): float(e.time // 10**6) for e in w.events() if where(e)}
 
 
 def distinct(where: Where, *by: str) -> Count:
     """How many different keys there are; nothing where there is none."""
 
     def count(window: Window) -> Numbers:
-        found = {_key(e, by) for e in between(window.start, window.end) if where(e)}
+        found = {_key(e, by) for e in window.events() if where(e)}
         return {(): float(len(found))} if found else {}
 
     return count
@@ -94,7 +107,7 @@ def new(*by: str) -> Count:
     """Security events of keys that did not occur in the seven days before the window."""
 
     def count(window: Window) -> Numbers:
-        known = total(security, *by)(Window(window.start - 7 * DAY, window.start, window.at))
+        known = total(security, *by)(window.span(window.start - 7 * DAY, window.start))
         found = total(security, *by)(window)
         return {key: number for key, number in found.items() if key not in known}
 
@@ -103,13 +116,14 @@ def new(*by: str) -> Count:
 
 def watched(window: Window) -> Numbers:
     """Nodes with a heartbeat in the last three hours."""
-    return distinct(heartbeat, "hostname")(Window(window.at - 3 * HOUR, window.at, window.at))
+    return distinct(heartbeat, "hostname")(window.span(window.at - 3 * HOUR, window.at))
 
 
 def silent(window: Window) -> Numbers:
     """Nodes with heartbeats in the week before the last three hours, and none in these."""
-    now = {e["hostname"] for e in between(window.at - 3 * HOUR, window.at) if heartbeat(e)}
-    past = between(window.at - 3 * HOUR - 7 * DAY, window.at - 3 * HOUR)
+    recent = window.span(window.at - 3 * HOUR, window.at)
+    now = {e["hostname"] for e in recent.events() if heartbeat(e)}
+    past = window.span(recent.start - 7 * DAY, recent.start).events()
     gone = {e["hostname"] for e in past if heartbeat(e)} - now
     return {(): float(len(gone))} if gone else {}
 
@@ -118,7 +132,7 @@ def by_tactic(window: Window) -> Numbers:
     """Events whose tags name a tactic, as ``mitre_...``; an event may name several."""
     found = Counter(
         name
-        for event in between(window.start, window.end)
+        for event in window.events()
         if event.security
         for name in TACTICS
         if f"mitre_{name.lower().replace(' ', '_')}" in event["tags"].split(",")
@@ -129,7 +143,7 @@ def by_tactic(window: Window) -> Numbers:
 def by_technique(window: Window) -> Numbers:
     """Events by the first technique among their tags."""
     found: Counter[Key] = Counter()
-    for event in between(window.start, window.end):
+    for event in window.events():
         if event.security:
             named = [m[0] for tag in event["tags"].split(",") if (m := _TECHNIQUE.match(tag))]
             if named:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -38,16 +40,52 @@ FLOOD = (NOW - 4 * DAY + 3 * HOUR, NOW - 4 * DAY + 4 * HOUR)
 LOOKS = [(WEEK, 1400), (AROUND, 700), (FLOOD, 1920)]
 
 
-def shown(version: str, span: tuple[int, int], width: int) -> list[tuple[str, EvaluatedPanel]]:
-    """The panels of numbers, each with its dashboard's short uid."""
+FIELDS = {
+    "rule": "rule",
+    "node": "hostname",
+    "priority": "priority",
+    "source": "source",
+    "namespace": "k8s.ns.name",
+    "pod": "k8s.pod.name",
+}
+"""What the shipped dashboards' variables stand for."""
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "a node": {"node": ("worker-2",)},
+    "rules and namespaces": {
+        "rule": ("Run shell untrusted", "Terminal shell in container", "K8s ConfigMap Created"),
+        "namespace": ("shop", "ci"),
+    },
+    "priorities of nodes": {
+        "priority": ("Critical", "Error", "Warning"),
+        "node": ("worker-1", "worker-2", "control-plane-1"),
+    },
+    "a source": {"source": ("k8s_audit",)},
+    "nothing that there is": {"rule": ("No such rule",), "node": ("no-such-node",)},
+}
+
+
+def shown(
+    version: str,
+    span: tuple[int, int],
+    width: int,
+    chosen: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    dialect: str = "source-falco-json",
+) -> list[tuple[str, EvaluatedPanel, Mapping[str, frozenset[str]]]]:
+    """The panels of numbers, each with its dashboard's short uid and what is chosen there."""
     look = view(version, *span, width)
+    asked = source(dialect)
     made = []
-    for dashboard in dashboards(version):
-        variables = choose(dashboard, {}, source(), start=span[0], end=span[1])
+    for dashboard in dashboards(version, dialect):
+        names = {one["name"]: one["type"] for one in dashboard["templating"]["list"]}
+        mine = {name: values for name, values in chosen.items() if name in names}
+        # What is typed is one text.
+        given = {n: "|".join(v) if names[n] == "textbox" else v for n, v in mine.items()}
+        variables = choose(dashboard, given, asked, start=span[0], end=span[1])
         made += [
             (
                 dashboard["uid"].removeprefix("falco-toolkit-"),
-                evaluate_panel(panel, source(), look, variables),
+                evaluate_panel(panel, asked, look, variables),
+                {FIELDS[name]: frozenset(values) for name, values in mine.items()},
             )
             for panel in dashboard["panels"]
             if panel["type"] in VALUE_PANELS
@@ -74,12 +112,14 @@ def test_every_panel_of_numbers_has_a_recount() -> None:
 # --- Grafana 13 -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("span", "width"), LOOKS)
-def test_numbers_are_true_on_grafana_13(span: tuple[int, int], width: int) -> None:
-    window = Window(*span, at=span[1])
+Shown = list[tuple[str, EvaluatedPanel, Mapping[str, frozenset[str]]]]
+
+
+def untrue(panels: Shown, span: tuple[int, int]) -> list[str]:
+    """The panels that do not show what there is."""
     wrong = []
-    panels = shown("13.0", span, width)
-    for uid, panel in panels:
+    for uid, panel, chosen in panels:
+        window = Window(*span, at=span[1], chosen=chosen)
         count = expected(uid, panel)
         if isinstance(count, Mapping):
             ok = columns_agree(panel.data, {name: one(window) for name, one in count.items()})
@@ -87,7 +127,27 @@ def test_numbers_are_true_on_grafana_13(span: tuple[int, int], width: int) -> No
             ok = agree(panel.data, count(window))
         if not ok:
             wrong.append(f"{uid} / {panel.title}")
-    assert not wrong
+    return wrong
+
+
+@pytest.mark.parametrize(("span", "width"), LOOKS)
+def test_numbers_are_true_on_grafana_13(span: tuple[int, int], width: int) -> None:
+    panels = shown("13.0", span, width)
+    assert not untrue(panels, span)
+    assert len(panels) > 60
+
+
+@pytest.mark.parametrize("chosen", CHOICES.values(), ids=CHOICES)
+def test_numbers_are_those_of_what_is_chosen(chosen: dict[str, tuple[str, ...]]) -> None:
+    assert not untrue(shown("13.0", AROUND, 1400, chosen), AROUND)
+
+
+@pytest.mark.parametrize("name", ["rules and namespaces", "priorities of nodes"])
+def test_what_is_typed_narrows_as_what_is_chosen_does(name: str) -> None:
+    """On Falco's own output rule, namespace and source are inside the line."""
+    panels = shown("13.0", AROUND, 1400, CHOICES[name], "stdout")
+    # A table shows tags as the list that they are in the line.
+    assert untrue(panels, AROUND) == ["mitre / Rules and their tags", "mitre / Nodes"]
     assert len(panels) > 60
 
 
@@ -115,6 +175,8 @@ def agree(data: Any, counted: Numbers) -> bool:
 
 def columns_agree(data: Any, counted: Mapping[str, Numbers]) -> bool:
     """Whether a table shows these numbers in columns of these titles."""
+    if isinstance(data, NoData):
+        return not any(counted.values())
     assert isinstance(data, TableData)
     titles = [column.title for column in data.columns if column.numeric]
     keys = {key for numbers in counted.values() for key in numbers}
@@ -141,7 +203,7 @@ def _matrix(data: TableData) -> Numbers:
 
 
 def _name(name: str, labels: Mapping[str, str]) -> Key:
-    return tuple(labels.values()) if labels else (name,)
+    return tuple("" if one == NOBODY else one for one in (labels.values() if labels else (name,)))
 
 
 def _highest(found: Mapping[Key, Any], counted: Numbers) -> bool:
@@ -158,17 +220,27 @@ def _highest(found: Mapping[Key, Any], counted: Numbers) -> bool:
 
 @pytest.mark.parametrize(("span", "width"), LOOKS)
 def test_numbers_are_true_on_grafana_7_over_whole_steps(span: tuple[int, int], width: int) -> None:
-    wrong = []
     panels = shown("7.5", span, width)
-    for uid, panel in panels:
+    assert not untrue_7(panels, span)
+    assert len(panels) > 50
+
+
+@pytest.mark.parametrize("name", ["rules and namespaces", "priorities of nodes"])
+def test_numbers_are_those_of_what_is_chosen_on_grafana_7(name: str) -> None:
+    assert not untrue_7(shown("7.5", AROUND, 1400, CHOICES[name]), AROUND)
+
+
+def untrue_7(panels: Shown, span: tuple[int, int]) -> list[str]:
+    """The panels that do not show what there is in their whole steps."""
+    wrong = []
+    for uid, panel, chosen in panels:
         count = expected(uid, panel)
         if isinstance(count, Mapping):
             # a table has room for its first query only
             count = next(iter(count.values()))
-        if not agree_7(panel, count(whole_steps(panel, span))):
+        if not agree_7(panel, count(replace(whole_steps(panel, span), chosen=chosen))):
             wrong.append(f"{uid} / {panel.title}")
-    assert not wrong
-    assert len(panels) > 50
+    return wrong
 
 
 def whole_steps(panel: EvaluatedPanel, span: tuple[int, int]) -> Window:
@@ -185,8 +257,8 @@ def whole_steps(panel: EvaluatedPanel, span: tuple[int, int]) -> Window:
 
 
 def agree_7(panel: EvaluatedPanel, counted: Numbers) -> bool:
-    """As :func:`agree`; rows, bars and slices have the series' name, where a label that the events
-    lack is shown by the label's own name."""
+    """As :func:`agree`; rows, bars and slices have the series' name, in which what an event lacks
+    is said to be missing."""
     data = panel.data
     if isinstance(data, StatData | NoData):
         return agree(data, counted)
@@ -198,12 +270,14 @@ def agree_7(panel: EvaluatedPanel, counted: Numbers) -> bool:
             found = [(one.name, one.value) for one in data.slices]
         case TableData():
             found = [(str(row[0].value), float(row[1].value)) for row in data.rows]  # type: ignore[arg-type]
-    numbers = sorted((number for _, number in found), reverse=True)
-    if numbers != sorted(counted.values(), reverse=True)[: len(numbers)]:
-        return False
-    whole = {" · ".join(key): number for key, number in counted.items() if all(key)}
-    named = {name: number for name, number in found if name in whole}
-    return all(whole[name] == number for name, number in named.items())
+    named = {" · ".join(part or NOBODY for part in key): n for key, n in counted.items()}
+    shown = dict(found)
+    ordered = sorted(named.values(), reverse=True)
+    return (
+        len(shown) == len(found)
+        and all(named.get(name) == number for name, number in found)
+        and sorted(shown.values(), reverse=True) == ordered[: len(found)]
+    )
 
 
 # --- over time ------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from toolkit.logql.ast import Matcher
 
 _SERIES = ("latest", "total", "trend")
 """The kinds of questions that 7.5 answers by series with legends."""
-_ALWAYS = frozenset({"rule", "priority", "tags"})
-"""Labels that every event's stream has, or whose absence a legend may show as it is."""
+_ALWAYS = frozenset({"rule", "priority"})
+"""Labels that every event's stream has."""
 _LEGEND_FIELD = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
@@ -99,19 +99,23 @@ class Context:
         window = None if query.log else query.range_text(self.version)
         where = query.narrowing(self.filters)
         given: dict[str, Any] = {"window": window, "where": where, **query.parameters}
-        expression = _in_backticks(named.render(self.schema, **given), self.texts)
-        if query.kind in _SERIES and not self.version.has("row_names"):
+        expression = _as_typed(named.render(self.schema, **given), self.texts)
+        if query.named or (query.kind in _SERIES and not self.version.has("row_names")):
             return _named(expression, named.labels)
         return expression
 
 
-def _in_backticks(expression: str, texts: Iterable[str]) -> str:
-    """The query with strings that hold a typed text in backticks.
+def _as_typed(expression: str, texts: Iterable[str]) -> str:
+    """The query with what people type taken as they mean it.
 
     Grafana puts what was typed into the string as it is, and in double quotes a backslash of a
-    pattern such as ``\\d+`` would be an escape.
+    pattern such as ``\\d+`` would be an escape: so it stands in backticks. A field's value is taken
+    as a pattern or as the very text: links bring names of rules with brackets in them.
     """
     for name in texts:
+        expression = re.sub(
+            rf'(\w+)=~"\^\(\?:(\${name})\)\$"', r"\1=~`^(?:\2)$` or \1=`\2`", expression
+        )
         pattern = rf'"([^"\\\\`]*\$(?:{name}\b|\{{{name}\}})[^"\\\\`]*)"'
         expression = re.sub(pattern, r"`\1`", expression)
     return expression
@@ -120,7 +124,8 @@ def _in_backticks(expression: str, texts: Iterable[str]) -> str:
 def _named(expression: str, labels: Iterable[str]) -> str:
     """The query with ``(none)`` for labels that a series lacks.
 
-    A legend of Grafana 7.5 shows the label's own name in such a place.
+    A legend of Grafana 7.5 shows the label's own name in such a place, and a bar that is alone the
+    name of its column.
     """
     for label in labels:
         if label not in _ALWAYS:

@@ -44,6 +44,7 @@ class Query:
     empty. ``where`` narrows the query further, by Falco's names of fields; ``parameters`` are the
     named query's own. ``filters`` are the fields whose variables narrow it, where not all do: a
     heartbeat has no security rule. ``series`` is the query whose series :func:`distinct` counts.
+    ``named`` makes events without a label say so in the answer itself.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Query:
     filters: Filters = None
     limit: int | None = None
     series: str = ""
+    named: bool = False
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     def narrowed(self, *where: Matcher) -> Query:

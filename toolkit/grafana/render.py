@@ -53,6 +53,7 @@ def _inside(variables: Sequence[Any], context: Context) -> Context:
     fields = [one for one in variables if isinstance(one, FieldVariable)]
     filters = [found for one in fields if (found := one.filter(context.schema)) is not None]
     texts = [one.name for one in variables if isinstance(one, TextVariable)]
+    texts += [one.name for one in fields if one.is_typed(context.schema)]
     return context.inside(filters, texts)
 
 

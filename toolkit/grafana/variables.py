@@ -44,6 +44,10 @@ class FieldVariable:
             return None
         return Matcher(self.field, "=~", f"${self.name}")
 
+    def is_typed(self, schema: LabelSchema) -> bool:
+        """Whether people type its value: Loki has no list of what is inside of lines."""
+        return not self.choices and schema.access(self.field).where is Where.LINE
+
     def build(self, context: Context) -> Json | None:
         """The variable's JSON; None where the dialect lacks the field."""
         access = context.schema.access(self.field)
@@ -52,7 +56,7 @@ class FieldVariable:
         data = {"name": self.name, "label": self.label, "description": self.description, "hide": 0}
         if self.choices:
             return data | _custom(self.choices)
-        if access.where is Where.LINE:
+        if self.is_typed(context.schema):
             return data | _textbox(ANYTHING)
         return data | _label_values(context, access.name)
 

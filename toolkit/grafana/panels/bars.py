@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from toolkit.grafana.colours import NEUTRAL
@@ -18,6 +19,12 @@ from toolkit.grafana.panels.base import (
     rows_of,
     value_of,
 )
+from toolkit.grafana.query import Query
+
+
+def _named(asked: Sequence[Query]) -> Sequence[Query]:
+    """One query whose rows are bars: each needs a name, the only one most of all."""
+    return [replace(one, named=len(asked) == 1) for one in asked]
 
 
 def _sorted_by(field: str) -> Json:
@@ -74,6 +81,9 @@ class BarGauge(Panel):
             },
         )
 
+    def asking(self) -> Sequence[Query]:
+        return _named(self.asked)
+
     def _rows(self, context: Context, *, several: bool) -> tuple[list[Json], bool, str | None]:
         """Transformations, whether each row is a bar, and the name of a bar where it needs one."""
         reducer = self.reducer(context)
@@ -96,6 +106,9 @@ class PieChart(Panel):
     width: int = 6
     priorities: bool = False
     shape: Literal["donut", "pie"] = "donut"
+
+    def asking(self) -> Sequence[Query]:
+        return _named(self.asked)
 
     def build(self, context: Context) -> Any:
         reducer = self.reducer(context)

@@ -93,8 +93,12 @@ class Panel:
                 step=query.step,
                 datasource=context.datasource_ref(),
             )
-            for ref, query in zip(ref_ids(), self.asked, strict=False)
+            for ref, query in zip(ref_ids(), self.asking(), strict=False)
         ]
+
+    def asking(self) -> Sequence[Query]:
+        """The queries as this kind of panel asks them."""
+        return self.asked
 
     def data_links(self, place: Place) -> list[Json]:
         """The links of the panel's values."""
