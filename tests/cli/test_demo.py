@@ -14,6 +14,7 @@ import yaml
 
 from toolkit.reports.to_json import schema
 
+ROOT = Path(__file__).parents[2]
 NOW = "2026-11-23T08:00:00Z"
 
 
@@ -22,7 +23,12 @@ def demo(folder: Path, *more: str, hash_seed: str = "0") -> subprocess.Completed
         [sys.executable, "-m", "toolkit.cli.main", "demo", "--output", str(folder), *more],
         capture_output=True,
         text=True,
-        env={"PYTHONHASHSEED": hash_seed, "PATH": "", "HOME": str(folder.parent)},
+        env={
+            "PYTHONHASHSEED": hash_seed,
+            "PYTHONPATH": str(ROOT),
+            "PATH": "",
+            "HOME": str(folder.parent),
+        },
         cwd=folder.parent,
         check=False,
     )
@@ -84,6 +90,17 @@ def test_the_report_counts_the_events_that_were_written(made: tuple[Path, str]) 
                 rules[rule] += 1
     assert report["totals"]["events"] == rules.total()
     assert {row["rule"]: row["events"] for row in report["by_rule"] if row["events"]} == rules
+
+
+def test_the_report_shows_every_part(made: tuple[Path, str]) -> None:
+    folder, _ = made
+    report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
+    assert report["unanswered"] == []
+    assert report["noise"]["rules_file"]
+    for part in ("floods", "origins", "samples", "prevention", "gaps", "steps"):
+        assert report[part], part
+    assert report["out_of_pattern"]["hours"]
+    assert [row["tactic"] for row in report["mitre"]["tactics"]][:1] == ["TA0002"]
 
 
 def test_both_line_formats_of_falcosidekick_are_shown(made: tuple[Path, str]) -> None:

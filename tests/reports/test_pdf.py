@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -39,7 +40,10 @@ def squeezed(text: str) -> str:
 
 
 def said(pdf: PdfReader) -> str:
-    return squeezed("".join(page.extract_text() for page in pdf.pages))
+    """What all pages say, without their feet: a long text goes on over one."""
+    pages = [squeezed(page.extract_text()) for page in pdf.pages]
+    foot = re.escape(squeezed(f"{DOCUMENT.title} – {DOCUMENT.footer}"))
+    return "".join(re.sub(rf"{foot}\d+/\d+$", "", page) for page in pages) + pages[-1]
 
 
 TEXT = said(PDF)

@@ -7,6 +7,7 @@ off). The absence of events says nothing: a well-tuned Falco and a dead one look
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis.counts import between
+from toolkit.analysis.days import Ints
 from toolkit.analysis.periods import HOUR, Period
 from toolkit.analysis.trends import sums
 from toolkit.falco.hostnames import HostnameKind, hostname_kind
@@ -58,6 +60,25 @@ class Node:
         """Events less those of the period before."""
         return self.events - self.previous_events
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was there in the baseline and gave no sign of life in the period."""
+        return not (self.events or self.heartbeats)
+
+    @property
+    def is_unreliable(self) -> bool:
+        """Whether its name is that of a pod or a container, which the next restart changes."""
+        return self.hostname is not None and not self.hostname.reliable
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time ``[start, end)`` of the period (ns) in which a node's usual heartbeats are missing."""
+
+    node: str | None
+    start: int
+    end: int
+
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
@@ -80,12 +101,13 @@ def nodes(
     earlier = set(_by_node(between(events, 0, period.start)))
     earlier |= set(_by_node(between(heartbeats, 0, period.start)))
     beats = _by_node(between(heartbeats, period.start, period.end))
+    ends = _ends(heartbeats)
     names = set(_by_node(events)) | set(last.heartbeats)
     found = []
     for name in names:
         number = now_counts.get(name, 0)
         last_beat = last.heartbeats.get(name)
-        silent_after = usual_gap(heartbeats, name)
+        silent_after = _silent_after(ends[name]) if name in ends else None
         found.append(
             Node(
                 name=name,
@@ -103,16 +125,39 @@ def nodes(
     return sorted(found, key=lambda node: (-node.events, node.name is None, node.name or ""))
 
 
-def usual_gap(heartbeats: pd.DataFrame, name: str | None) -> int | None:
-    """Three times the node's usual gap between heartbeats, three hours at least; ns.
+def gaps(heartbeats: pd.DataFrame, period: Period) -> list[Gap]:
+    """Where heartbeats stayed away for longer than the node's silence, by node and time.
 
-    None for a node without heartbeats. Gaps are as exact as the frame's buckets.
+    The frame begins with the baseline. Gaps are as exact as its buckets and never too long.
     """
-    own = heartbeats[heartbeats["node"].isna() if name is None else heartbeats["node"] == name]
-    if own.empty:
-        return None
-    gaps = np.diff(np.unique(own["end"].to_numpy()))
-    return max(_SHORTEST_SILENCE, _GAPS * int(np.median(gaps))) if len(gaps) else _SHORTEST_SILENCE
+    found = []
+    for name, ends in sorted(_ends(heartbeats).items(), key=lambda one: (one[0] is None, one[0])):
+        width = int((heartbeats["end"] - heartbeats["start"]).iloc[0])
+        starts = np.append(ends[1:] - width, period.end)
+        long = starts - ends > _silent_after(ends)
+        for start, end in zip(ends[long].tolist(), starts[long].tolist(), strict=True):
+            if min(end, period.end) > max(start, period.start):
+                found.append(Gap(name, max(start, period.start), min(end, period.end)))
+    return found
+
+
+def _ends(heartbeats: pd.DataFrame) -> Mapping[str | None, Ints]:
+    """The ends of the buckets with heartbeats of each node, in the order of time."""
+    found: dict[str | None, set[int]] = {}
+    for name, end in zip(heartbeats["node"].tolist(), heartbeats["end"].tolist(), strict=True):
+        found.setdefault(name, set()).add(end)
+    return {name: np.array(sorted(ends), np.int64) for name, ends in found.items()}
+
+
+def _silent_after(ends: Ints) -> int:
+    """Three times the usual gap between heartbeats, three hours at least; ns.
+
+    Gaps are as exact as the frame's buckets.
+    """
+    between_beats = np.diff(ends)
+    if not len(between_beats):
+        return _SHORTEST_SILENCE
+    return max(_SHORTEST_SILENCE, _GAPS * int(np.median(between_beats)))
 
 
 def _state(events: int, last_beat: int | None, silent_after: int | None, end: int) -> State:

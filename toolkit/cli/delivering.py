@@ -153,10 +153,13 @@ class Session:
         """Writes one report down, delivers it, and judges it."""
         from toolkit.reports import archive
         from toolkit.reports.document import document
+        from toolkit.reports.sections.steps import steps
         from toolkit.reports.write import write_report
 
         for sentence in document(data).sections[0].sentences:
             typer.echo(sentence)
+        for number, step in enumerate(steps(data), 1):
+            typer.echo(f"{number}. {step.text}")
         for reason in (*data.incomplete, *data.refused.examples):
             typer.echo(f"note: {reason}", err=True)
         if self.run.dry_run:

@@ -62,7 +62,7 @@ def demo(
     source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     _line_formats(output / "falcosidekick", events, story)
     rendered = _dashboards(output)
-    sentence = _report(output / "report", source, story, moment)
+    sentence = _report(output / "report", events, story, moment)
     _preview(output / "preview.html", rendered, source, moment)
     _tell(typer.echo, output, story, len(events), sentence, time.monotonic() - started)
 
@@ -145,17 +145,23 @@ def _dashboards(output: Path) -> Rendered:
     return rendered
 
 
-def _report(folder: Path, source: LokiSource, story: SampleStory, now: int) -> str:
+def _report(folder: Path, events: list[FalcoEvent], story: SampleStory, now: int) -> str:
+    """From lines in JSON, which tell processes and commands; the dashboards do with text."""
     from toolkit.analysis.periods import week
     from toolkit.catalog import catalog
-    from toolkit.falco import labels
+    from toolkit.engine.engine import Engine
+    from toolkit.falco.labels import dialects
     from toolkit.reports.collect import Asker, collect
     from toolkit.reports.document import document
     from toolkit.reports.formats import FORMATS
     from toolkit.reports.write import write_report
+    from toolkit.sources.embedded import EmbeddedSource
     from toolkit.sources.files import Refused
 
-    asker = Asker(source, labels.DEFAULT, catalog())
+    schema = dialects()["source-falco-json"]
+    store = _load(events, schema)
+    source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
+    asker = Asker(source, schema, catalog())
     period = week(story.week, "UTC")
     data = collect(asker, period, now=now, refused=Refused(), not_sent={})
     write_report(data, folder, FORMATS)

@@ -21,9 +21,12 @@ from toolkit.settings import BY_KEY, Field, load, values
 SOURCE: tuple[str, ...] = tuple(
     key
     for key, field in BY_KEY.items()
-    if field.flag is not None and key != "grafana.datasource_url"
+    if field.flag is not None and key != "grafana.datasource_url" and not key.startswith("report.")
 )
 """Where events come from: a Loki, a Grafana in front of one, files, a store or the sample."""
+
+REPORT: tuple[str, ...] = (*SOURCE, "report.accepted", "report.nodes")
+"""What a report is made of."""
 
 GRAFANA: tuple[str, ...] = tuple(
     key for key, field in BY_KEY.items() if field.flag and key.startswith("grafana.")

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.delivering import EXIT_STATUS, FAILED, Run, session, with_run
-from toolkit.cli.options import SOURCE, with_settings
+from toolkit.cli.options import REPORT, with_settings
 from toolkit.errors import SourceError
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
 
 if TYPE_CHECKING:
-    from toolkit.analysis.periods import Period
-    from toolkit.reports.data import ReportData
-    from toolkit.sources.open import Opened
+    pass
 
 app = typer.Typer(
     add_completion=False,
@@ -48,7 +46,7 @@ Format = Annotated[
 
 
 @app.command("weekly", help="An ISO week: the last complete one, or --week 2026-W46.")
-@with_settings(SOURCE)
+@with_settings(REPORT)
 @with_run
 def weekly(
     settings: Settings,
@@ -61,7 +59,7 @@ def weekly(
 
 
 @app.command("daily", help="A day: yesterday, or --day 2026-11-12.")
-@with_settings(SOURCE)
+@with_settings(REPORT)
 @with_run
 def daily(
     settings: Settings,
@@ -74,7 +72,7 @@ def daily(
 
 
 @app.command("monthly", help="A month: the last complete one, or --month 2026-10.")
-@with_settings(SOURCE)
+@with_settings(REPORT)
 @with_run
 def monthly(
     settings: Settings,
@@ -90,6 +88,7 @@ def _report(
     settings: Settings, kind: str, name: str | None, output: Path, formats: str, run: Run
 ) -> None:
     from toolkit.analysis import periods
+    from toolkit.reports.make import make
     from toolkit.sources.open import open_source
 
     wanted = parse_formats(formats)
@@ -109,23 +108,10 @@ def _report(
             try:
                 with open_source(settings) as opened:
                     for period in todo:
-                        made.finish(_collected(opened, period, now), wanted)
+                        made.finish(make(settings, opened, period, now=now), wanted)
             except SourceError as error:
                 # Whatever the reason: there is no report.
                 error.exit_code = FAILED
                 raise
     if made.status:
         raise typer.Exit(made.status)
-
-
-def _collected(opened: Opened, period: Period, now: int) -> ReportData:
-    from toolkit.catalog import catalog
-    from toolkit.reports.collect import Asker, collect
-
-    return collect(
-        Asker(opened.source, opened.schema, catalog()),
-        period,
-        now=now,
-        refused=opened.refused,
-        not_sent=opened.not_sent(period.start, period.end),
-    )

@@ -17,15 +17,23 @@ def explore_path(
     *,
     start: str = "now-1h",
     end: str = "now",
+    instant: bool = False,
+    step: str = "",
 ) -> str:
-    """``/explore?...`` for a log query. Grafana 10 brought ``panes``, after ``left``."""
+    """``/explore?...`` for a query. Grafana 10 brought ``panes``, after ``left``.
+
+    ``instant`` asks a metric query at the end only; ``step`` is that of a range, Grafana's own
+    choice if empty.
+    """
     query = {
         "refId": "A",
         "expr": expression,
-        "queryType": "range",
+        "queryType": "instant" if instant else "range",
         "editorMode": "code",
         "datasource": {"type": "loki", "uid": datasource_uid},
     }
+    if step:
+        query["step"] = step
     span = {"from": start, "to": end}
     if version >= _PANES:
         panes = {"falco": {"datasource": datasource_uid, "queries": [query], "range": span}}

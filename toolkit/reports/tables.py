@@ -79,6 +79,8 @@ def rows(shape: Shape, report: Mapping[str, Any]) -> list[list[Cell]]:
     found: Any = report
     for key in shape.path:
         found = found[key]
+        if found is None:
+            return []
     if shape.fields is _MAP:
         return [[name, count] for name, count in found.items()]
     every = found if isinstance(found, Sequence) else [found]

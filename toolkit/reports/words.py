@@ -9,7 +9,8 @@ from toolkit.falco.refusal import Reason
 from toolkit.sources.files import Refused
 
 NO_HOSTNAME = "(no hostname)"
-_HOUR = 3600 * 10**9
+_SECOND = 10**9
+_HOUR = 3600 * _SECOND
 
 
 def number(value: int) -> str:
@@ -66,12 +67,53 @@ def trend(word: str, low: float | None, high: float | None) -> str:
     return f"{word}, {low:.1f} to {high:.1f} times"
 
 
+def times(value: float) -> str:
+    """A factor with as many digits as it deserves: ``0.45``, ``3.7``, ``217``."""
+    if value >= 10:
+        return number(round(value))
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def interval(low: float | None, high: float | None) -> str | None:
+    """``2.1 to 5.3``; an end that is not finite is open."""
+    if low is None:
+        return None
+    if high is None or high == float("inf"):
+        return f"{times(low)} or more"
+    return f"{times(low)} to {times(high)}"
+
+
+def about(value: float | None) -> str:
+    """A count that was expected: ``about 182``, ``less than 1``."""
+    if value is None:
+        return "an unknown number"
+    return f"about {number(round(value))}" if value >= 1 else "less than 1"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start and a stop at its end."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def plural(value: int, one: str, many: str = "") -> str:
+    """``1 rule``, ``3 rules``."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
 def hours(nanoseconds: int) -> str:
     """``3 hours``, ``2 days``."""
     value = round(nanoseconds / _HOUR)
     if value >= 48:
         return f"{round(value / 24)} days"
     return "an hour" if value == 1 else f"{value} hours"
+
+
+def duration(nanoseconds: int) -> str:
+    """``60 s``, ``1 h``, ``7 days``."""
+    for unit, name in ((24 * _HOUR, "days"), (_HOUR, "h"), (_HOUR // 60, "min"), (_SECOND, "s")):
+        if nanoseconds >= unit and nanoseconds % unit == 0:
+            return f"{number(nanoseconds // unit)}\u00a0{name}"
+    return f"{nanoseconds}\u00a0ns"
 
 
 def short_day(day: date) -> str:

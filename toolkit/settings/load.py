@@ -88,6 +88,8 @@ def load(
             extra_labels="labels.extra_labels",
             stream_labels="labels.stream_labels",
             node_label="labels.node_label",
+            accepted="report.accepted",
+            node_names="report.nodes",
             timezone="timezone",
             cache="cache.path",
         ),

@@ -92,6 +92,8 @@ class Settings:
     extra_labels: tuple[str, ...] | None = None
     stream_labels: tuple[tuple[str, str], ...] | None = None
     node_label: str | None = None
+    accepted: Path | None = None
+    node_names: Path | None = None
     timezone: str = "UTC"
     cache: Path | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)

@@ -290,6 +290,20 @@ FIELDS: tuple[Field, ...] = (
         env="TOOLKIT_NODE_LABEL",
     ),
     Field(
+        "report.accepted",
+        values.path,
+        "File of accepted noise, which reports count apart.",
+        "--accepted",
+        "TOOLKIT_ACCEPTED",
+    ),
+    Field(
+        "report.nodes",
+        values.path,
+        "File that gives hostnames the names of their nodes in reports.",
+        "--nodes",
+        "TOOLKIT_NODES",
+    ),
+    Field(
         "timezone",
         values.timezone,
         "Time zone of days and weeks.",

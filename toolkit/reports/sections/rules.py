@@ -1,12 +1,11 @@
-"""Rules: which fire, where, which are new and which are gone."""
+"""Rules: which fire, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from toolkit.reports import words
 from toolkit.reports.content import Column, HeatMap, Section, Table
-from toolkit.reports.data import ReportData, RuleChange
+from toolkit.reports.data import ReportData
+from toolkit.reports.sections.says import count
 
 _ROWS = 15
 _HEAT = 15
@@ -15,7 +14,9 @@ _HEAT = 15
 def rules(data: ReportData) -> Section:
     """Every rule with the period before."""
     before = Column(data.previous.name, "number")
-    numbers = [Column("Events", "number"), before, Column("Change", "number")]
+    # A sum over all nodes is a lower bound as soon as one of them is.
+    title = "Events (at least)" if data.lower_bounds.any else "Events"
+    numbers = [Column(title, "number"), before, Column("Change", "number")]
     against = Column(f"Against {data.history}")
     table = Table(
         "Rules, most events first",
@@ -86,50 +87,24 @@ def cells(data: ReportData) -> Section:
     )
     table = Table(
         "Rule on node, most events first",
-        [Column("Rule"), Column("Node"), Column("Events", "number")],
-        [[cell.rule, words.node(cell.node), cell.events] for cell in data.cells[:_ROWS]],
+        [
+            Column("Rule"),
+            Column("Node"),
+            Column("Events", "number"),
+            Column(data.previous.name, "number"),
+            Column(f"Against {data.history}"),
+        ],
+        [
+            [
+                cell.rule,
+                words.node(cell.node),
+                count(cell.events, data.lower_bounds.at_node(cell.node)),
+                cell.previous_events,
+                words.trend(cell.trend.word, cell.trend.low, cell.trend.high),
+            ]
+            for cell in data.cells[:_ROWS]
+        ],
         max(0, len(data.cells) - _ROWS),
+        folded=True,
     )
     return Section("cells", question, [sentence], [heat, table])
-
-
-def changes(data: ReportData) -> Section:
-    """What appeared and what vanished."""
-    sentences = []
-    if data.new_rules:
-        sentences.append(
-            f"{_count(data.new_rules)} fired that had not in the {data.history} before."
-        )
-    if data.vanished_rules:
-        sentences.append(
-            f"{_count(data.vanished_rules)} of {data.previous.name} did not fire again. That is "
-            "good news only where something was done about it: a change of the ruleset looks the "
-            "same."
-        )
-    blocks = [
-        _change_table(caption, rows, column)
-        for caption, rows, column in (
-            ("New rules", data.new_rules, "Events"),
-            ("Vanished rules", data.vanished_rules, f"Events in {data.previous.name}"),
-        )
-        if rows
-    ]
-    return Section(
-        "changes",
-        "What is new, and what is gone?",
-        sentences or ["The same rules fired as before."],
-        blocks,
-    )
-
-
-def _count(rows: Sequence[RuleChange]) -> str:
-    return "One rule" if len(rows) == 1 else f"{len(rows)} rules"
-
-
-def _change_table(caption: str, rows: Sequence[RuleChange], column: str) -> Table:
-    numbers = Column(column, "number")
-    return Table(
-        caption,
-        [Column("Rule"), Column("Priority", "priority"), numbers, Column("Ruleset")],
-        [[row.rule, row.priority, row.events or row.previous_events, row.note] for row in rows],
-    )

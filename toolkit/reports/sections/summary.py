@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+from toolkit.analysis.change import Word
 from toolkit.analysis.nodes import Node, State
-from toolkit.falco.priority import Priority
 from toolkit.reports import words
-from toolkit.reports.content import Section
+from toolkit.reports.content import Section, Steps
 from toolkit.reports.data import ReportData
+from toolkit.reports.findings import AcceptedNoise
+from toolkit.reports.sections.says import at_least, rose
+from toolkit.reports.sections.steps import is_urgent, steps
 
 
 def summary(data: ReportData) -> Section:
-    """Four sentences at most."""
-    before = words.comparison(data.events, data.previous_events, data.period.kind)
-    wrong = silent(data) or data.drops or data.new_rules or _urgent(data)
-    total = f"{words.events(data.events)} in {data.period.name}, {before}."
-    if not data.events and not data.previous_events:
-        total = (
-            f"No security event in {data.period.name}, and none in the {data.period.kind} before."
-        )
+    """A handful of sentences, and what to do."""
+    todo = steps(data)
+    urgent = any(row.events and is_urgent(row.priority) for row in data.by_rule)
+    wrong = silent(data) or data.incomplete or data.new_rules or urgent
     return Section(
         "summary",
         "What changed, and what comes first?",
-        [
-            total,
-            _new(data),
-            _watching(data),
-            _first_step(data),
-        ],
+        [_total(data), _new(data), *_risen(data), _watching(data), _sure(data)],
+        [Steps("What to do first", todo)] if todo else [],
         tone="bad" if wrong else "good",
     )
 
@@ -36,11 +31,33 @@ def silent(data: ReportData) -> list[Node]:
     return [node for node in data.by_node if node.state is State.SILENT]
 
 
+def _total(data: ReportData) -> str:
+    kind = data.period.kind
+    apart = ""
+    if isinstance(data.accepted, AcceptedNoise) and data.accepted.events:
+        verb = "is" if data.accepted.events == 1 else "are"
+        apart = f" {words.events(data.accepted.events)} of accepted noise {verb} counted apart."
+    if not data.events and not data.previous_events:
+        return f"No security event in {data.period.name}, and none in the {kind} before.{apart}"
+    before = words.comparison(data.events, data.previous_events, kind)
+    number = at_least(words.events(data.events), data.lower_bounds.any)
+    return words.sentence(f"{number} in {data.period.name}, {before}") + apart
+
+
 def _new(data: ReportData) -> str:
     if not data.new_rules:
         return "No rule fired for the first time." if data.events else "No rule fired."
     names = words.listed([f"{row.rule} ({words.number(row.events)})" for row in data.new_rules])
     return f"New, never seen in the {data.history} before: {names}."
+
+
+def _risen(data: ReportData) -> list[str]:
+    found = [
+        f"{cell.rule} on {words.node(cell.node)} {rose(cell.trend)}"
+        for cell in data.cells
+        if cell.trend.word == Word.SURGING
+    ]
+    return [f"More than chance explains: {words.listed(found)}."] if found else []
 
 
 def _watching(data: ReportData) -> str:
@@ -68,32 +85,16 @@ def _watching(data: ReportData) -> str:
     return "About the watching itself: " + "; ".join(parts) + "."
 
 
-def _first_step(data: ReportData) -> str:
-    if found := silent(data):
-        name = words.node(found[0].name)
-        return f"First: look at Falco on {name}; until it speaks, nothing is known of that node."
-    if urgent := _urgent(data):
-        rule, number = urgent[0]
-        return f"First: look at {rule} ({words.events(number)})."
-    if data.new_rules:
-        return f"First: find out why {data.new_rules[0].rule} fires now."
-    if data.by_rule and data.events:
-        top = data.by_rule[0]
-        share = round(100 * top.events / data.events)
+def _sure(data: ReportData) -> str:
+    if data.complete:
+        return "Every count here is whole."
+    bounds = data.lower_bounds
+    if bounds.everything:
+        return "Not certain: all counts are lower bounds, for the reasons above."
+    if bounds.nodes:
+        names = words.listed([words.node(name) for name in sorted(bounds.nodes, key=str)])
         return (
-            f"First: {top.rule} makes {share} % of all events; "
-            "decide whether to prevent it or to tune it."
+            f"Not certain: counts of {names}, and sums with them, are lower bounds (marked ≥); "
+            "those of the other nodes are whole."
         )
-    if not data.by_node:
-        return "First: find out whether this source holds any of Falco's events."
-    return "Nothing has to be done."
-
-
-def _urgent(data: ReportData) -> list[tuple[str, int]]:
-    """Rules of priority Critical and above with their events, the most urgent first."""
-    found = []
-    for row in data.by_rule:
-        priority = Priority.parse(row.priority or "")
-        if row.events and priority is not None and priority >= Priority.CRITICAL:
-            found.append((-int(priority), -row.events, row.rule))
-    return [(rule, -events) for _, events, rule in sorted(found)]
+    return "The counts are whole; some questions were not answered, see above."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from toolkit.reports import words
 from toolkit.reports.content import Column, Section, Table, Trend
 from toolkit.reports.data import ReportData
+from toolkit.reports.sections.says import at_least, count
 
 _LINES = 6
 
@@ -32,7 +33,11 @@ def trend(data: ReportData) -> Section:
     table = Table(
         "Events by day",
         [Column("Day"), Column("Events", "number")],
-        [[f"{day:%A} {day.isoformat()}", events] for day, events in data.by_day],
+        [
+            [f"{day:%A} {day.isoformat()}", count(events, data.lower_bounds.on_day(place))]
+            for place, (day, events) in enumerate(data.by_day)
+        ],
+        folded=bool(data.events),
     )
     shown = [block for block in blocks if block.series] if data.events else []
     return Section(
@@ -45,7 +50,10 @@ def _sentence(data: ReportData, numbers: list[int]) -> str:
         return f"No security event in this {data.period.kind}."
     peak = max(range(len(numbers)), key=numbers.__getitem__)
     day = data.by_day[peak][0]
-    busiest = f"The busiest day was {day:%A}, {day.day} {day:%B} with {words.events(numbers[peak])}"
+    number = at_least(words.events(numbers[peak]), data.lower_bounds.on_day(peak))
+    busiest = f"The busiest day was {day:%A}, {day.day} {day:%B} with {number}"
+    if len(numbers) == 1:
+        return f"{day:%A}, {day.day} {day:%B} had {number}."
     quiet = sum(number == 0 for number in numbers)
     if not quiet:
         return f"{busiest}; every day had some."
