@@ -21,7 +21,7 @@ from toolkit.grafana.alerting.grafana import provisioning_file, rule_group, rule
 from toolkit.grafana.alerting.ruler import expression, rule_file
 from toolkit.logql import ast
 from toolkit.logql.parser import parse
-from toolkit.publish.yamltext import dump
+from toolkit.yamltext import dump
 
 GROUPS = groups_of(next(one.value for one in definitions() if one.kind == "alertgroup"))
 RULES = {rule.title: rule for group in GROUPS for rule in group.rules}

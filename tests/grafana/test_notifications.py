@@ -32,7 +32,7 @@ from toolkit.grafana.alerting.routing import (
 )
 from toolkit.grafana.context import Folder
 from toolkit.grafana.loader import load_definition
-from toolkit.publish.yamltext import dump
+from toolkit.yamltext import dump
 
 TEXT = (Path(__file__).parents[2] / "docs" / "dashboards.md").read_text(encoding="utf-8")
 MAIL = ContactPoint("Security", [Receiver("email", {"addresses": "soc@example.org"})])

@@ -129,8 +129,8 @@ def _dashboards(output: Path) -> Rendered:
     from toolkit.publish.deploy import Deployment, render_offline
     from toolkit.publish.provisioning import dashboard_json
     from toolkit.publish.writing import write_files
-    from toolkit.publish.yamltext import dump
     from toolkit.settings import shipped
+    from toolkit.yamltext import dump
 
     deployment = Deployment((shipped("dashboards"),), catalog(), labels.DEFAULT)
     rendered = render_offline(deployment, NEWEST)

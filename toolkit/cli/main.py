@@ -35,6 +35,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("demo", "toolkit.cli.demo", "demo", "Make everything from a sample cluster's events."),
     Entry("query", "toolkit.cli.query", "query", "Ask LogQL of Loki, a store, files or a sample."),
     Entry("report", "toolkit.cli.report", "app", "Write a trend report by rule and by node."),
+    Entry("schedule", "toolkit.cli.schedule", "app", "Make reports come by themselves."),
     Entry(
         "deploy-dashboards",
         "toolkit.cli.deploy",

@@ -21,7 +21,7 @@ from toolkit.grafana.alerting.grafana import provisioning_file
 from toolkit.grafana.alerting.ruler import rule_file
 from toolkit.publish.provisioning import dashboard_json, datasource_file, notification_text
 from toolkit.publish.rendering import Rendered, RenderedDashboard
-from toolkit.publish.yamltext import dump
+from toolkit.yamltext import dump
 
 Json = dict[str, Any]
 

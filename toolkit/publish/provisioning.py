@@ -16,7 +16,7 @@ from toolkit.grafana.alerting.ruler import rule_file
 from toolkit.grafana.context import DataSource
 from toolkit.publish.rendering import Rendered
 from toolkit.publish.sources import datasource_model
-from toolkit.publish.yamltext import dump
+from toolkit.yamltext import dump
 
 Json = dict[str, Any]
 

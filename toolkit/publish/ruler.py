@@ -26,7 +26,7 @@ from toolkit.publish.alerts import left_out
 from toolkit.publish.backup import read_backup
 from toolkit.publish.compare import difference, same
 from toolkit.publish.model import Change, Plan
-from toolkit.publish.yamltext import dump
+from toolkit.yamltext import dump
 
 Json = dict[str, Any]
 

@@ -12,6 +12,7 @@ from toolkit.settings.deliver import (
     DeliverField,
     choose,
     fields_of,
+    named,
     variable,
 )
 from toolkit.settings.load import CONFIG_NAME, load
@@ -38,6 +39,7 @@ __all__ = [
     "choose",
     "fields_of",
     "load",
+    "named",
     "shipped",
     "variable",
 ]

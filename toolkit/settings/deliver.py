@@ -149,6 +149,14 @@ def choose(deliveries: Mapping[str, Delivery], text: str) -> Sequence[Delivery]:
 
     Raises :class:`SettingsError`.
     """
+    return [_whole(one) for one in named(deliveries, text)]
+
+
+def named(deliveries: Mapping[str, Delivery], text: str) -> Sequence[Delivery]:
+    """Those that ``--deliver`` names, as they stand in the file; the secrets may be elsewhere.
+
+    Raises :class:`SettingsError`.
+    """
     names = [part.strip() for part in text.split(",") if part.strip()]
     if names == [ALL]:
         names = list(deliveries)
@@ -160,7 +168,7 @@ def choose(deliveries: Mapping[str, Delivery], text: str) -> Sequence[Delivery]:
         raise SettingsError(
             f"there is no destination {unknown[0]!r} in toolkit.toml", setting="deliver", hint=hint
         )
-    return [_whole(deliveries[name]) for name in dict.fromkeys(names)]
+    return [deliveries[name] for name in dict.fromkeys(names)]
 
 
 def _delivery(
