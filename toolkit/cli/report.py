@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from toolkit.cli.options import REPORT, with_settings
 from toolkit.errors import SourceError
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     add_completion=False,

@@ -9,7 +9,7 @@ import typer
 
 import toolkit
 from toolkit.cli.delivering import fail_on as parse_fail_on
-from toolkit.cli.options import SOURCE, with_settings
+from toolkit.cli.options import REPORT, with_settings
 from toolkit.errors import SettingsError
 from toolkit.reports.formats import DEFAULT, parse_formats
 from toolkit.settings import Settings, named
@@ -37,7 +37,7 @@ def _group() -> None:
 Example: toolkit schedule render --kind systemd --report daily --at 05:30 --deliver all
 """,
 )
-@with_settings(SOURCE)
+@with_settings(REPORT)
 def render(
     settings: Settings,
     kind: Annotated[
@@ -67,6 +67,10 @@ def render(
     fail_on: Annotated[
         str | None, typer.Option(help="Exit with 1 if such a rule is new: new-critical.")
     ] = None,
+    allow_incomplete: Annotated[
+        bool,
+        typer.Option("--allow-incomplete", help="An incomplete report is no failure of a run."),
+    ] = False,
     image: Annotated[
         str, typer.Option(help="Image of the CronJob.")
     ] = f"falco-toolkit:{toolkit.__version__}",
@@ -110,6 +114,7 @@ def render(
         formats=formats,
         most=most,
         fail_on=fail_on,
+        allow_incomplete=allow_incomplete,
         image=image,
         namespace=namespace,
         storage=storage,

@@ -43,6 +43,7 @@ class Plan:
     formats: str = "html,md,json"
     most: int = 12
     fail_on: str | None = None
+    allow_incomplete: bool = False
     image: str = f"falco-toolkit:{__version__}"
     namespace: str = "falco"
     storage: str = "1Gi"
@@ -66,6 +67,8 @@ class Plan:
             made += ["--deliver", ",".join(one.name for one in self.deliveries)]
         if self.fail_on:
             made += ["--fail-on", self.fail_on]
+        if self.allow_incomplete:
+            made.append("--allow-incomplete")
         return made
 
 

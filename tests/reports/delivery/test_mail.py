@@ -6,6 +6,7 @@ import email
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from tests.conftest import ScriptedServer
 from tests.reports.delivery import support
 from tests.reports.delivery.support import CLEAN, HOSTILE, Waits, job
 from toolkit.errors import DeliveryError, SettingsError
+from toolkit.reports.content import Column, Section, Table
 from toolkit.reports.delivery.mail import EMAIL, message
 from toolkit.reports.delivery.parcel import Parcel
 from toolkit.settings import Secret
@@ -158,11 +160,20 @@ def test_a_name_is_only_text_in_a_mail(parcel: Parcel) -> None:
     assert "Bcc: x@e.org" in str(mail["Subject"])
 
 
-def test_a_mail_is_small_enough_to_be_shown_whole(parcel: Parcel) -> None:
-    """Gmail cuts off beyond 102 kB of HTML."""
-    html = message(job(parcel, "email", values(25))).get_body(("html",))
+@pytest.mark.parametrize(("tables", "rows", "shown"), [(1, 40, 12), (12, 40, 6), (60, 40, 0)])
+def test_a_mail_is_small_enough_to_be_shown_whole(
+    parcel: Parcel, tables: int, rows: int, shown: int
+) -> None:
+    """Gmail cuts off beyond 102 kB of HTML; what does not fit is counted."""
+    table = Table("t", [Column("Rule"), Column("Node")], [["r" * 400, "n" * 200]] * rows, more=5)
+    section = Section("s", "?", ["One."], [table] * tables)
+    of = replace(parcel, document=replace(parcel.document, sections=[section]))
+    html = message(job(of, "email", values(25))).get_body(("html",))
     assert html is not None
-    assert len(html.get_content().encode()) < 102_000
+    text = html.get_content()
+    assert len(text.encode()) < 102_000
+    assert text.count("r" * 400) == shown * tables
+    assert text.count(f"{rows - shown + 5} more in the whole report.") == tables
 
 
 def test_an_incomplete_report_says_so_at_the_top(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """A report as a mail: HTML that mail programs show, its pictures as PNG, and a text part.
 
 Mail programs know no SVG and no variables of CSS, and many take ``<style>`` away, so every element
-carries its own style. Gmail cuts a message off beyond 102 kB of HTML: long tables end early here.
+carries its own style. Gmail cuts a message off beyond 102 kB of HTML: tables end early here, the
+earlier the longer the report is.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from toolkit.reports.html import cell
 from toolkit.reports.palette import LIGHT
 from toolkit.reports.pictures import png
 
-ROWS = 12
-"""As many rows of a table stand in a mail."""
+MOST_BYTES = 100_000
+"""As much HTML is shown whole."""
+_ROWS = (12, 6, 3, 0)
+"""As many rows of a table stand in a mail: the first number that makes it short enough."""
 _LEFT_OUT = frozenset({"appendix", "left-out"})
 """Sections for those who check numbers: in the whole report only."""
 _SVG: Mapping[type, Callable[[Any], str]] = {Trend: trend_svg, HeatMap: heat_svg}
@@ -67,19 +70,20 @@ def mail_content(parcel: Parcel, link: str | None) -> MailContent:
                 pictures.append(picture)
                 blocks.append(("picture", picture))
         shown.append((section, blocks))
-    html = (
-        _environment()
-        .get_template("mail.html.jinja")
-        .render(
+    template = _environment().get_template("mail.html.jinja")
+    html = ""
+    for rows in _ROWS:
+        html = template.render(
             document=parcel.document,
             subject=parcel.subject,
             sections=shown,
             link=link,
-            rows=ROWS,
+            rows=rows,
             colour=LIGHT,
             priorities={p.label.lower(): colour for p, colour in PRIORITY_COLOURS.items()},
         )
-    )
+        if len(html.encode()) <= MOST_BYTES:
+            break
     return MailContent(_text(parcel, link), html, pictures)
 
 
