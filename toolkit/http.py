@@ -290,7 +290,10 @@ class HttpClient:
             unsent = True
             found = SourceTimeout(f"{self.name} at {self.url} took no connection in {wait:g} s")
         elif isinstance(error, requests.Timeout) or "timed out" in text.lower():
-            found = SourceTimeout(f"{self.name} at {self.url} gave no answer within {seconds:g} s")
+            found = SourceTimeout(
+                f"{self.name} at {self.url} gave no answer within {seconds:g} s",
+                hint=f"--{self.name.lower()}-timeout TIME waits longer",
+            )
         elif isinstance(error, requests.exceptions.SSLError):
             found = SourceUnavailable(
                 f"{self.name} at {self.url}: TLS: {text}",

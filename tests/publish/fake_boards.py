@@ -17,6 +17,8 @@ SAME_FOLDER = "a folder or dashboard in the general folder with the same name al
 @route("GET", "/api/folders")
 def folders(call: Call) -> Said:
     found = [one for one in call.state.boards if one.is_folder]
+    if not found and call.modern and call.caller.role == "Viewer":
+        return call.denied("folders:read")
     return Said(200, [{"id": one.id, "uid": one.uid, "title": one.title} for one in found])
 
 
@@ -82,6 +84,9 @@ def _no_board(call: Call) -> Said:
 @route("GET", "/api/dashboards/uid/(?P<uid>[^/]+)")
 def board(call: Call) -> Said:
     found = call.state.board(call.path["uid"], folder=False)
+    if found is None and call.modern and call.caller.role != "Admin":
+        # As for folders: measured on 9.4.
+        return call.denied("dashboards:read")
     if found is None:
         return _no_board(call)
     parent = call.state.folder_of(found)

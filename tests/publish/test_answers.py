@@ -8,7 +8,13 @@ import pytest
 
 from tests.conftest import Answer, ScriptedServer
 from tests.publish.support import api_of, client, deployment, served
-from toolkit.errors import PublishError, SourceError, SourceResponseError, SourceUnavailable
+from toolkit.errors import (
+    PublishError,
+    SourceError,
+    SourceResponseError,
+    SourceTimeout,
+    SourceUnavailable,
+)
 from toolkit.grafana.version import GrafanaVersion
 from toolkit.publish.api import connect
 from toolkit.publish.applying import apply_plan
@@ -88,6 +94,24 @@ def test_nobody_there() -> None:
     with pytest.raises(SourceUnavailable, match="cannot be reached") as caught:
         connect(client(Nowhere()))  # type: ignore[arg-type]
     assert caught.value.exit_code == 3
+
+
+def test_a_proxy_that_says_that_grafana_is_not_there_yet(scripted_server: ScriptedServer) -> None:
+    scripted_server.answer = lambda asked: Answer(503, b'{"message": "no upstream"}')
+    with pytest.raises(SourceUnavailable, match="/api/health answered 503 no upstream") as caught:
+        api_of(scripted_server)
+    assert "try again" in (caught.value.hint or "")
+
+
+def test_a_grafana_that_stalls_says_what_waits_longer(scripted_server: ScriptedServer) -> None:
+    def stall(asked: object) -> Answer:
+        time.sleep(1.0)
+        return Answer()
+
+    scripted_server.answer = stall
+    with pytest.raises(SourceTimeout, match=r"gave no answer within 0\.2 s") as caught:
+        api_of(scripted_server, timeout=0.2)
+    assert caught.value.hint == "--grafana-timeout TIME waits longer"
 
 
 def test_a_grafana_that_stalls_in_the_middle(scripted_server: ScriptedServer) -> None:

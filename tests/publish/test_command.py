@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ScriptedServer
+from tests.conftest import Answer, ScriptedServer
 from tests.publish.support import served, small, stored
 from toolkit.cli.main import Entry, resolve
 from toolkit.errors import PublishError, SettingsError
@@ -171,13 +171,12 @@ def test_the_label_dialect_decides_the_queries(tmp_path: Path) -> None:
     assert '{container=\\"falco\\"' in (tmp_path / "b" / board).read_text()
 
 
-def test_an_error_half_way_exits_with_1(
-    scripted_server: ScriptedServer, arguments: list[str]
+@pytest.mark.parametrize(("fault", "status"), [(Answer(500, b"{}"), 1), (Answer(hang_up=True), 3)])
+def test_an_error_half_way_exits_as_the_error_does(
+    scripted_server: ScriptedServer, arguments: list[str], fault: Answer, status: int
 ) -> None:
-    from tests.conftest import Answer
-
     fake = served(scripted_server)
-    fake.faults["POST /api/dashboards/db"] = Answer(500, b"{}")
+    fake.faults["POST /api/dashboards/db"] = fault
     with pytest.raises(PublishError, match="2 of 3 changes were made") as caught:
         run(*arguments)
-    assert caught.value.exit_code == 1
+    assert caught.value.exit_code == status

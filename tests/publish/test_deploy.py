@@ -342,6 +342,48 @@ def test_a_data_source_named_by_uid_is_used_as_it_is(scripted_server: ScriptedSe
     assert change(plan, "theirs").action == "unchanged"
 
 
+def test_a_data_source_named_by_uid_that_is_nowhere_is_an_error(
+    scripted_server: ScriptedServer,
+) -> None:
+    fake = served(scripted_server)
+    fake.add_source("theirs", "http://elsewhere:3100", name="Their Loki")
+    with pytest.raises(PublishError, match="there is no data source gone in Grafana") as caught:
+        plan_deploy(deployment(source=WantedSource(uid="gone")), api_of(scripted_server), PLAIN)
+    assert "theirs (Their Loki)" in (caught.value.hint or "")
+    assert "--loki-datasource-url" in (caught.value.hint or "")
+    # With an address it is known what to make of it.
+    wanted = deployment(source=WantedSource(uid="gone", url=LOKI))
+    assert change(plan_deploy(wanted, api_of(scripted_server), PLAIN), "gone").action == "create"
+
+
+def test_a_prometheus_that_is_nowhere_or_is_none_is_an_error(
+    scripted_server: ScriptedServer,
+) -> None:
+    fake = served(scripted_server)
+    fake.add_source("loki", LOKI)
+    fake.add_source("prom", "http://prometheus:9090", name="P", type="prometheus")
+    api = api_of(scripted_server)
+    with pytest.raises(PublishError, match="no data source gone") as caught:
+        plan_deploy(deployment(prometheus="gone"), api, PLAIN)
+    assert "prom (P)" in (caught.value.hint or "")
+    with pytest.raises(PublishError, match="loki is a loki, not a Prometheus"):
+        plan_deploy(deployment(prometheus="loki"), api, PLAIN)
+    plan = plan_deploy(deployment(prometheus="prom"), api, PLAIN)
+    rules = (change(plan, "falco-pipeline").after or {})["rules"]
+    assert "Falcosidekick loses events" in [rule["title"] for rule in rules]
+
+
+@pytest.mark.parametrize("version", ["9.5.21", "12.1.0"])
+def test_an_editor_brings_dashboards_to_a_server_that_has_none_yet(
+    scripted_server: ScriptedServer, version: str
+) -> None:
+    """For a dashboard that is not there 9.4 answers 403 to an Editor, as was measured."""
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server, "editor-token")
+    apply_plan(plan_deploy(deployment(), api, PLAIN), api)
+    assert stored(fake, OVERVIEW)["title"]
+
+
 def test_a_data_source_named_by_uid_that_is_no_loki_is_an_error(
     scripted_server: ScriptedServer,
 ) -> None:

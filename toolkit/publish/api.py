@@ -25,6 +25,7 @@ from toolkit.publish.asking import (
     WRITE_SOURCES,
     Forbidden,
     Requests,
+    message_of,
     refused,
 )
 
@@ -46,6 +47,12 @@ def connect(http: HttpClient, version: GrafanaVersion | None = None) -> GrafanaA
         raise refused(answer, http.url)
     body = answer.json()
     if not isinstance(body, dict) or "database" not in body:
+        if answer.status == 429 or answer.status >= 500:
+            raise SourceUnavailable(
+                f"{answer.url} answered {message_of(answer)}",
+                url=answer.url,
+                hint="a proxy in front of Grafana may say so while Grafana starts; try again",
+            )
         raise SourceResponseError(
             f"{answer.url} answers, but not as Grafana does",
             status=answer.status,
@@ -132,9 +139,14 @@ class GrafanaApi:
         return found
 
     def folders(self) -> list[Json]:
-        """The folders at the top, at most a thousand, as Grafana lists them."""
-        found: list[Json] = self._ask("GET", "/api/folders", READ_FOLDERS, params={"limit": "1000"})
-        return found
+        """The folders at the top, at most a thousand, as Grafana lists them.
+
+        None to somebody who may see none: whether they may make one, saving tells.
+        """
+        found: list[Json] | None = self._ask(
+            "GET", "/api/folders", READ_FOLDERS, params={"limit": "1000"}, absent=(403,)
+        )
+        return found or []
 
     def create_folder(self, uid: str, title: str) -> Json:
         """The folder as Grafana made it."""
@@ -145,9 +157,13 @@ class GrafanaApi:
     # --- dashboards -------------------------------------------------------------------------------
 
     def dashboard(self, uid: str) -> Json | None:
-        """``{"meta": ..., "dashboard": ...}``; None where there is none of that uid."""
+        """``{"meta": ..., "dashboard": ...}``; None where there is none of that uid.
+
+        To anybody but an Admin 9.4 answers 403 for a dashboard that is not there. One that is there
+        and may not be seen is not overwritten either: Grafana refuses to save over it.
+        """
         path = f"/api/dashboards/uid/{quote(uid, safe='')}"
-        found: Json | None = self._ask("GET", path, READ_DASHBOARDS, absent=(404,), uid=uid)
+        found: Json | None = self._ask("GET", path, READ_DASHBOARDS, absent=(403, 404), uid=uid)
         return found
 
     def save_dashboard(self, model: Json, folder: Json, message: str) -> Json:

@@ -139,10 +139,12 @@ def _stopped(
         f"{done} of {len(wanted)} changes were made; not made: {left}"
     )
     hint = f"{error.hint}; " if error.hint else ""
-    return PublishError(
+    found = PublishError(
         said,
         uid=change.uid,
         status=getattr(error, "status", 0),
         body=getattr(error, "body", ""),
         hint=f"{hint}run the command again to make the rest: what is made is left alone",
     )
+    found.exit_code = error.exit_code
+    return found

@@ -15,7 +15,13 @@ from toolkit.publish.api import GrafanaApi
 from toolkit.publish.model import Change, Plan, Wishes
 from toolkit.publish.planning import find_folder, make_plan
 from toolkit.publish.rendering import Rendered, render
-from toolkit.publish.sources import DEFAULT_NAME, DEFAULT_UID, WantedSource, resolve
+from toolkit.publish.sources import (
+    DEFAULT_NAME,
+    DEFAULT_UID,
+    WantedSource,
+    check_prometheus,
+    resolve,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ def plan_deploy(
     """
     definitions = load_definitions(deployment.folders)
     datasource, source = resolve(api, deployment.source)
+    if deployment.prometheus is not None:
+        check_prometheus(api, deployment.prometheus)
     context = deployment.context(version or api.version, datasource)
     rendered = render(definitions, context, only=deployment.only, whole=deployment.whole_tree)
     return make_plan(api, rendered, source, wishes, find_folder(api, deployment.folder))

@@ -52,6 +52,8 @@ def resolve(api: GrafanaApi, wanted: WantedSource) -> tuple[DataSource, Change]:
         named = next((one for one in found if one["uid"] == wanted.uid), None)
         if named is not None:
             return _named(api, wanted, named)
+        if wanted.url is None:
+            raise _nothing_of_that_uid(wanted.uid, found, "loki")
     else:
         same = [
             one for one in found if one["type"] == "loki" and _same_address(one, wanted.address)
@@ -70,6 +72,33 @@ def resolve(api: GrafanaApi, wanted: WantedSource) -> tuple[DataSource, Change]:
             hint="name the one to use with --datasource-uid",
         )
     return _created(wanted, name)
+
+
+def check_prometheus(api: GrafanaApi, uid: str) -> None:
+    """Raises :class:`PublishError` where ``uid`` is no Prometheus; who may not see it passes."""
+    try:
+        found = api.datasources()
+    except Forbidden:
+        return
+    named = next((one for one in found if one["uid"] == uid), None)
+    if named is None:
+        raise _nothing_of_that_uid(uid, found, "prometheus")
+    if named["type"] != "prometheus":
+        raise PublishError(
+            f"the data source {uid} is a {named['type']}, not a Prometheus",
+            uid=uid,
+            hint="name another with --prometheus-datasource-uid",
+        )
+
+
+def _nothing_of_that_uid(uid: str, found: list[Json], kind: str) -> PublishError:
+    known = [f"{one['uid']} ({one['name']})" for one in found if one["type"] == kind]
+    make = "; --loki-datasource-url URL makes it" if kind == "loki" else ""
+    return PublishError(
+        f"there is no data source {uid} in Grafana",
+        uid=uid,
+        hint=f"of this kind there are: {', '.join(known) or 'none'}{make}",
+    )
 
 
 def _created(wanted: WantedSource, name: str) -> tuple[DataSource, Change]:
