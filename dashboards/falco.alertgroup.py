@@ -17,8 +17,9 @@ SECURITY = AlertGroup(
             window="5m",
             severity="critical",
             summary="{rule} ({priority}) on {hostname}",
-            description="{value} events within 5 minutes, in namespace {k8s.ns.name}, pod"
+            description="{value} events within 5 minutes. Namespace {k8s.ns.name}, pod"
             " {k8s.pod.name}.",
+            drill=("rule", "hostname", "k8s.ns.name", "k8s.pod.name"),
             dashboard="falco-toolkit-rule",
         ),
         AlertRule(
@@ -43,19 +44,23 @@ SECURITY = AlertGroup(
         AlertRule(
             "Exec into a pod",
             query="exec_into_pod",
+            instead=("exec_into_pod_by_rule",),
             severity="warning",
             summary="Somebody ran a command in a pod or attached to one",
-            description="{value} times within 10 minutes.",
-            drill=("rule",),
+            description="{value} times within 10 minutes. {ka.user.name} in namespace"
+            " {ka.target.namespace}, pod {ka.target.name}.",
+            drill=("rule", "ka.user.name", "ka.target.namespace", "ka.target.name"),
             dashboard="falco-toolkit-rule",
         ),
         AlertRule(
             "Secret read",
             query="secret_read",
+            instead=("secret_read_by_rule",),
             severity="info",
             summary="Somebody read a Kubernetes secret",
-            description="{value} times within 10 minutes.",
-            drill=("rule",),
+            description="{value} times within 10 minutes. {ka.user.name} in namespace"
+            " {ka.target.namespace}.",
+            drill=("rule", "ka.user.name", "ka.target.namespace"),
             dashboard="falco-toolkit-rule",
         ),
     ],

@@ -201,3 +201,21 @@ def test_a_rule_that_the_labels_cannot_feed_says_which_setting_helps() -> None:
     old = context("13.0", "falcosidekick-2.26-2.30")
     assert alert_query(urgent, context()).name == "urgent_events"
     assert alert_query(urgent, old).name == "urgent_events_by_node"
+
+
+def test_a_sentence_about_what_the_labels_lack_is_left_out() -> None:
+    """Rather than to say that (none) ran something in (none)."""
+    said = RULES["Exec into a pod"]
+    whole = rule_model(said, context("13.0", "source-falco-json"))["annotations"]["description"]
+    assert "$labels.ka_user_name" in whole
+    for dialect in ("source-falco", "falcosidekick-2.26-2.30"):
+        short = rule_model(said, context("13.0", dialect))["annotations"]["description"]
+        assert short.endswith(" times within 10 minutes.")
+        assert "$labels" not in short
+
+
+def test_a_text_of_one_sentence_is_never_left_out() -> None:
+    rule = example(description="In {k8s.ns.name}.", instead=("events_by_rule",))
+    rule = replace(rule, query="urgent_events")
+    old = context("13.0", "falcosidekick-2.26-2.30")
+    assert "(none)" in rule_model(rule, old)["annotations"]["description"]

@@ -17,8 +17,8 @@ TAKEN = (
 
 
 def may_alert(call: Call) -> bool:
-    """An Admin; from 10 on an Editor too (pkg/services/ngalert/api/authorization.go)."""
-    return call.caller.role == "Admin" or (call.caller.role == "Editor" and call.release >= (10, 0))
+    """An Admin; from 11 on an Editor too (grafana/grafana#77007, #85022; not on 10: #87110)."""
+    return call.caller.role == "Admin" or (call.caller.role == "Editor" and call.release >= (11, 0))
 
 
 def _rules(call: Call) -> list[Json]:

@@ -26,6 +26,8 @@ OTHER_LABELS = {
     "falcosidekick-2.26-2.30": "critical event|emergency",
     "source-falco-2.27-2.28": "critical event|emergency",
 }
+DETAILS = "where lines carry it"
+"""How the names of tests begin that need fields which only JSON lines have."""
 # Falcosidekick before 2.27 has no label for the node, by which most rules group.
 DIALECTS = [name for name in dialects() if name not in ("falcosidekick-2.25", "source-falco-2.24")]
 
@@ -52,6 +54,8 @@ def test_the_rules_fire_and_stay_quiet(path: Path, dialect: str) -> None:
     def wanted(name: str) -> bool:
         other = OTHER_LABELS.get(dialect, "")
         said_otherwise = bool(other) and any(part in name for part in other.split("|"))
+        if name.startswith(DETAILS) and not dialects()[dialect].has("ka.user.name"):
+            return False
         return not (asked[name] & left_out.keys()) and not said_otherwise
 
     result = run_file(path, Run(define, dialects()[dialect], wanted))

@@ -297,6 +297,10 @@ def test_start_timestamp_is_a_time_or_unix_seconds(tmp_path: Path) -> None:
         assert tests is not None
         starts.append(tests.cases[0].start)
     assert starts == [1763546400 * 10**9] * 2
+    parts = content.replace("1763546400", "1763546400.784199140")
+    tests = load_tests(write(tmp_path, "t.yaml", parts), lambda problem: None)
+    assert tests is not None
+    assert tests.cases[0].start == 1763546400_784199140
 
 
 # --- what is found when a file is run -------------------------------------------------------------

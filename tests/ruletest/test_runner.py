@@ -13,6 +13,7 @@ from toolkit.ruletest.junit import junit_xml
 from toolkit.ruletest.outcome import FileResult, Pair
 from toolkit.ruletest.runner import Run, run_file
 from toolkit.ruletest.show import show_failure, show_file, summary
+from toolkit.ruletest.testfile import load_tests
 
 EXAMPLES = sorted((DATA / "shop").glob("*.test.yaml"))
 
@@ -37,6 +38,18 @@ def test_the_examples_pass(path: Path) -> None:
     shown = "\n".join(show_file(result))
     assert result.passed, shown
     assert len(result.cases) > 2
+
+
+def test_rules_fire_as_a_running_ruler_was_seen_to_fire_them() -> None:
+    """Pending, resolved, absent series, templates in labels and annotations, a broken template."""
+    path = DATA / "ruler" / "seen.test.yaml"
+    result = run(path)
+    assert result.passed, "\n".join(show_file(result))
+    tests = load_tests(path, lambda problem: None)
+    assert tests is not None
+    looks = tests.cases[0].alerts
+    assert len(looks) == 102
+    assert sum(len(look.expected) for look in looks) == 44
 
 
 def failed(folder: Path, test: str) -> FileResult:

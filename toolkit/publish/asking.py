@@ -25,8 +25,8 @@ WRITE_FOLDERS = Right("folders:create", "Editor")
 READ_DASHBOARDS = Right("dashboards:read", "Viewer")
 WRITE_DASHBOARDS = Right("dashboards:create and dashboards:write", "Editor")
 DELETE_DASHBOARDS = Right("dashboards:delete", "Editor")
-READ_ALERTS = Right("alert.provisioning:read", "Admin (an Editor from Grafana 10 on)")
-WRITE_ALERTS = Right("alert.provisioning:write", "Admin (an Editor from Grafana 10 on)")
+READ_ALERTS = Right("alert.provisioning:read", "Admin (an Editor from Grafana 11 on)")
+WRITE_ALERTS = Right("alert.provisioning:write", "Admin (an Editor from Grafana 11 on)")
 
 
 class Forbidden(PublishError):

@@ -168,12 +168,13 @@ def _case(reader: Reader, node: yaml.Node, number: int, default: int) -> Case:
 
 
 def _start(reader: Reader, node: yaml.Node | None) -> int:
-    """Unix nanoseconds of an RFC 3339 time or of Unix seconds."""
+    """Unix nanoseconds of an RFC 3339 time or of Unix seconds, whole or not."""
     text = reader.text(node, "start_timestamp")
     if text is None or node is None:
         return 0
-    if text.value.isdecimal():
-        return int(text.value) * SECOND
+    seconds, _, fraction = text.value.partition(".")
+    if seconds.isdecimal() and (not fraction or fraction.isdecimal()):
+        return int(seconds) * SECOND + int(fraction[:9].ljust(9, "0"))
     moment = parse_time(text.value)
     if moment is None:
         hint = "write 2026-11-16T09:00:00Z or Unix seconds"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from toolkit.catalog import label_of
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule, placeholders
 from toolkit.grafana.context import Context
 from toolkit.grafana.query import Query, recent
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 
 def alert_query(rule: AlertRule, context: Context) -> Query:
@@ -31,6 +34,22 @@ def alert_query(rule: AlertRule, context: Context) -> Query:
 def _query(rule: AlertRule, name: str) -> Query:
     question = replace(recent(name, rule.window, filters=()), parameters=rule.parameters)
     return question.narrowed(*rule.where)
+
+
+def sentences(text: str, rule: AlertRule, context: Context) -> str:
+    """``text`` without the sentences that name a field which the query in use does not keep.
+
+    The text stays as it is where nothing else would be left.
+    """
+    if rule.prometheus:
+        return text
+    kept = context.catalog[alert_query(rule, context).name].labels
+    said = [
+        sentence
+        for sentence in _SENTENCE_END.split(text)
+        if all(label_of(name) in kept for name in placeholders(sentence))
+    ]
+    return " ".join(said) or text
 
 
 def missing(rule: AlertRule, context: Context) -> dict[str, str]:

@@ -7,7 +7,7 @@ canonical: A asks Loki once, B reduces what came to one number a series, C compa
 
 from __future__ import annotations
 
-from toolkit.grafana.alerting.asking import alert_query, rules_for
+from toolkit.grafana.alerting.asking import alert_query, rules_for, sentences
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule
 from toolkit.grafana.alerting.texts import dashboard_link, explore_link, templated
 from toolkit.grafana.context import Context
@@ -87,7 +87,7 @@ def rule_annotations(rule: AlertRule, context: Context) -> dict[str, str]:
     """Words, runbook, and the ways to the lines and to the dashboard."""
     found = {
         "summary": templated(rule.summary, "grafana"),
-        "description": templated(rule.description, "grafana"),
+        "description": templated(sentences(rule.description, rule, context), "grafana"),
         "runbook_url": context.runbook(rule.key),
         "dashboard_url": dashboard_link(rule, context),
     }

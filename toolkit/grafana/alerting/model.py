@@ -50,8 +50,9 @@ class AlertRule:
 
     ``query`` is the catalogue's name, ``window`` what it looks back over (``"10m"``). Where the
     label dialect lacks a field that it reads, the first of ``instead`` that can be asked takes its
-    place; a field that this one does not keep is then shown as ``(none)``. The rule fires for each
-    label set whose value is ``comparison`` ``threshold`` for at least ``pending``. ``no_data`` is
+    place; a sentence of the description that names a field which this one does not keep is left out
+    then, and elsewhere such a field is shown as ``(none)``. The rule fires for each label set whose
+    value is ``comparison`` ``threshold`` for at least ``pending``. ``no_data`` is
     OK because security rules are silent by nature: no event is no trouble.
 
     ``dashboard`` is the uid that the notification links to, ``explorer`` the named log query whose

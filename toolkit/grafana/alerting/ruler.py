@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.grafana.alerting.asking import alert_query, missing
+from toolkit.grafana.alerting.asking import alert_query, missing, sentences
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule
 from toolkit.grafana.alerting.texts import explore_link, templated
 from toolkit.grafana.context import Context
@@ -53,7 +53,7 @@ def expression(rule: AlertRule, context: Context) -> str:
 def _annotations(rule: AlertRule, context: Context) -> dict[str, str]:
     found = {
         "summary": templated(rule.summary, "ruler"),
-        "description": templated(rule.description, "ruler"),
+        "description": templated(sentences(rule.description, rule, context), "ruler"),
         "runbook_url": context.runbook(rule.key),
         "explore_url": explore_link(rule, context),
     }
