@@ -133,6 +133,19 @@ def test_the_preview_stands_alone(made: tuple[Path, str]) -> None:
     assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_preview_shows_the_report_s_week(made: tuple[Path, str]) -> None:
+    """Whatever the clock: a total on a panel is the report's, and the silent node is seen."""
+    folder = made[0].parent / "later"
+    done = demo(folder, "--now", "2026-11-28T01:00:00Z")
+    assert done.returncode == 0, done.stderr
+    page = (folder / "preview.html").read_text("utf-8")
+    report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
+    assert f'<div class="number">{report["totals"]["events"]:,}</div>' in page
+    assert f'<div class="number">{report["totals"]["previous_events"]:,}</div>' in page
+    silent = page[page.index(">Silent nodes<") :]
+    assert silent.partition('<div class="number">')[2].startswith("1<")
+
+
 def test_a_clock_that_is_none_is_refused(tmp_path: Path) -> None:
     done = demo(tmp_path / "made", "--now", "yesterday")
     assert done.returncode == 2

@@ -14,6 +14,7 @@ import typer
 from toolkit.errors import SettingsError
 
 if TYPE_CHECKING:
+    from toolkit.analysis.periods import Period
     from toolkit.engine.store import Store
     from toolkit.falco.event import FalcoEvent
     from toolkit.falco.labels import LabelSchema
@@ -31,7 +32,6 @@ bytes in any folder.
 Example: toolkit demo --output demo --seed 1 --now 2026-11-23T08:00:00Z
 """
 
-_WEEK = 7 * 86_400 * 10**9
 _SHOWN_EVENTS = 3
 # From general to specific, and then to what keeps the watching itself sound.
 _STORY = ("overview", "rule", "node", "workload", "audit", "mitre", "noise", "pipeline", "events")
@@ -48,6 +48,7 @@ def demo(
         ),
     ] = None,
 ) -> None:
+    from toolkit.analysis.periods import week
     from toolkit.engine.engine import Engine
     from toolkit.falco import labels
     from toolkit.falco.sample import sample_story
@@ -62,8 +63,9 @@ def demo(
     source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     _line_formats(output / "falcosidekick", events, story)
     rendered = _dashboards(output)
-    sentence = _report(output / "report", events, story, moment)
-    _preview(output / "preview.html", rendered, source, moment)
+    period = week(story.week, "UTC")
+    sentence = _report(output / "report", events, period, moment)
+    _preview(output / "preview.html", rendered, source, period)
     _tell(typer.echo, output, story, len(events), sentence, time.monotonic() - started)
 
 
@@ -145,9 +147,8 @@ def _dashboards(output: Path) -> Rendered:
     return rendered
 
 
-def _report(folder: Path, events: list[FalcoEvent], story: SampleStory, now: int) -> str:
+def _report(folder: Path, events: list[FalcoEvent], period: Period, now: int) -> str:
     """From lines in JSON, which tell processes and commands; the dashboards do with text."""
-    from toolkit.analysis.periods import week
     from toolkit.catalog import catalog
     from toolkit.engine.engine import Engine
     from toolkit.falco.labels import dialects
@@ -162,17 +163,18 @@ def _report(folder: Path, events: list[FalcoEvent], story: SampleStory, now: int
     store = _load(events, schema)
     source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     asker = Asker(source, schema, catalog())
-    period = week(story.week, "UTC")
     data = collect(asker, period, now=now, refused=Refused(), not_sent={})
     write_report(data, folder, FORMATS)
     return document(data).sections[0].sentences[0]
 
 
-def _preview(path: Path, rendered: Rendered, source: LokiSource, now: int) -> None:
+def _preview(path: Path, rendered: Rendered, source: LokiSource, period: Period) -> None:
+    """Of the report's week, so that a number here can be looked up there."""
     from toolkit.preview.page import render_preview
 
     models = sorted((one.model for one in rendered.dashboards), key=_place)
-    text = render_preview(models, source, start=now - _WEEK, end=now, now=now, zone=UTC)
+    start, end = period.start, period.end
+    text = render_preview(models, source, start=start, end=end, now=end, zone=UTC)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
