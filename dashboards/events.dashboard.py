@@ -17,14 +17,14 @@ dashboard = dashboard(
             [
                 Stat(
                     "Events",
-                    total("events_total"),
-                    description="Security events of the selection, whatever is searched for.",
+                    total("matching_total"),
+                    description="Security events of the selection that match the search.",
                     height=6,
                 ),
                 TimeSeries(
                     "Events over time, by priority",
-                    trend("events_by_priority"),
-                    description="Events of the selection, whatever is searched for.",
+                    trend("matching_by_priority"),
+                    description="Events of the selection that match the search.",
                     priorities=True,
                     width=20,
                     height=6,

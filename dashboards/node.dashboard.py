@@ -5,15 +5,15 @@ from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_rule
 from toolkit.grafana.panels import (
+    BarGauge,
     Column,
     Logs,
-    PieChart,
     Stat,
     StateTimeline,
     Table,
     TimeSeries,
 )
-from toolkit.grafana.query import distinct, latest, lines, recent, total, trend
+from toolkit.grafana.query import for_each_priority, latest, lines, recent, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
 
 ON_NODES = ("hostname",)
@@ -59,8 +59,9 @@ dashboard = dashboard(
                     "Heartbeats",
                     trend("heartbeat_state", filters=ON_NODES),
                     description="Green where a node sent a heartbeat, red where it sent some within"
-                    " the day before and none now. Falco sends one an hour unless told otherwise,"
-                    " and none at all unless metrics are switched on: metrics.enabled.",
+                    " the week before and none now. Falco sends one an hour unless told otherwise,"
+                    " and none at all unless metrics are switched on: metrics.enabled. The alert"
+                    " looks back a day only.",
                     interval="2h",
                     no_value="no heartbeats",
                 ),
@@ -69,8 +70,16 @@ dashboard = dashboard(
         Row(
             "What it saw",
             [
-                TimeSeries("Events over time, by rule", trend("events_by_rule"), width=18),
-                PieChart("Priorities", total("events_by_priority"), priorities=True),
+                TimeSeries(
+                    "Events over time, by rule", trend("events_by_rule"), width=18, height=9
+                ),
+                BarGauge(
+                    "Events by priority",
+                    for_each_priority(total("events_or_zero")),
+                    priorities=True,
+                    width=6,
+                    height=9,
+                ),
                 Table(
                     "Rules",
                     [
@@ -93,14 +102,8 @@ dashboard = dashboard(
                     description="Rules that fired on a node in the time range and not once there in"
                     " the 7 days before it.",
                     columns={"rule": Column("Rule", to_rule()), "hostname": Column("Node")},
-                    width=12,
+                    height=7,
                     requires="instant_totals",
-                ),
-                Stat(
-                    "Rules that fired",
-                    distinct("rules_seen", series="events_by_rule"),
-                    width=12,
-                    height=10,
                 ),
             ],
         ),

@@ -2,7 +2,7 @@
 
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.links import to_rule
-from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Matrix, Stat, Table
+from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Matrix, PieChart, Stat, Table
 from toolkit.grafana.query import distinct, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
 
@@ -13,15 +13,31 @@ dashboard = dashboard(
     variables=[RULE, PRIORITY, NAMESPACE, NODE],
     rows=[
         Row(
+            "At a glance",
+            [
+                Stat("Events", total("events_total"), width=6),
+                Stat(
+                    "Events before",
+                    total("events_total_before"),
+                    width=6,
+                    requires="instant_totals",
+                ),
+                Stat("Rules that fired", distinct("rules_seen", series="events_by_rule"), width=6),
+                Stat("Nodes", distinct("nodes_seen", series="events_by_node"), width=6),
+            ],
+        ),
+        Row(
             "What fires most",
             [
-                BarGauge("Rules that fire most", total("events_by_rule"), top=15, width=12),
-                Stat("Events", total("events_total"), width=6, height=5),
-                Stat(
-                    "Rules that fired",
-                    distinct("rules_seen", series="events_by_rule"),
-                    width=6,
-                    height=5,
+                BarGauge(
+                    "Rules that fire most", total("events_by_rule"), top=12, width=12, height=12
+                ),
+                PieChart(
+                    "Share of each rule",
+                    total("events_by_rule"),
+                    description="How much of all events each rule makes up.",
+                    width=12,
+                    height=12,
                 ),
                 Heatmap(
                     "When rules fire",

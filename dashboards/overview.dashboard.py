@@ -31,7 +31,7 @@ dashboard = dashboard(
                 ),
                 Stat(
                     "Event drops",
-                    total("drops_total", filters=()),
+                    total("drops_total", filters=ON_NODES),
                     thresholds=steps(QUIET, (1, NOTICEABLE)),
                 ),
             ],
@@ -96,9 +96,6 @@ dashboard = dashboard(
                 Matrix(
                     "Rules by node",
                     total("events_by_rule_and_node"),
-                    thresholds=steps(
-                        "transparent", (1, "#3274D933"), (10, NOTICEABLE), (100, SERIOUS)
-                    ),
                     links=(to_rule(),),
                 ),
             ],

@@ -53,8 +53,8 @@ dashboard = dashboard(
                     "Heartbeats",
                     trend("heartbeat_state"),
                     description="Green where a node sent a heartbeat, red where it sent some within"
-                    " the day before and none now. Nothing is drawn for nodes that never sent one:"
-                    " Falco does so only with metrics.enabled.",
+                    " the week before and none now. Nothing is drawn for nodes that never sent one:"
+                    " Falco does so only with metrics.enabled. The alert looks back a day only.",
                     interval="2h",
                     no_value="no heartbeats",
                 ),

@@ -1,6 +1,8 @@
 """One rule, or a few: how often, since when, on which nodes, in which workloads, made by what."""
 
+from toolkit.grafana.colours import QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
+from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_node
 from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Stat, Table, TimeSeries
 from toolkit.grafana.query import distinct, latest, lines, total, trend
@@ -19,8 +21,12 @@ dashboard = dashboard(
                 Stat("Events before", total("events_total_before"), requires="instant_totals"),
                 Stat("Last event", latest("last_event"), unit="dateTimeFromNow", no_value="none"),
                 Stat("Nodes", distinct("nodes_seen", series="events_by_node")),
-                Stat("Critical and above", total("urgent_total")),
-                Stat("Rules chosen that fired", distinct("rules_seen", series="events_by_rule")),
+                Stat(
+                    "Critical and above",
+                    total("urgent_total"),
+                    thresholds=steps(QUIET, (1, SERIOUS)),
+                ),
+                Stat("Rules that fired", distinct("rules_seen", series="events_by_rule")),
             ],
         ),
         Row(

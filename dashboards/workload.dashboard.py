@@ -1,6 +1,6 @@
 """Workloads: which namespaces, pods and images make rules fire."""
 
-from toolkit.grafana.colours import NOTICEABLE, QUIET, SERIOUS
+from toolkit.grafana.colours import QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_rule
@@ -58,9 +58,6 @@ dashboard = dashboard(
                     total("events_by_rule_and_namespace"),
                     column="k8s.ns.name",
                     column_title="Namespace",
-                    thresholds=steps(
-                        "transparent", (1, "#3274D933"), (10, NOTICEABLE), (100, SERIOUS)
-                    ),
                     links=(to_rule(),),
                 ),
             ],

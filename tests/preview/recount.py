@@ -212,7 +212,7 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("rule", "Nodes"): NODES,
     ("rule", "stat: Nodes"): distinct(security, "hostname"),
     ("rule", "Critical and above"): total(urgent),
-    ("rule", "Rules chosen that fired"): distinct(security, "rule"),
+    ("rule", "Rules that fired"): distinct(security, "rule"),
     ("rule", "Pods"): total(security, NAMESPACE, POD),
     ("rule", "Processes"): total(security, "rule", "proc.pname", "proc.name"),
     ("rule", "Images"): total(security, IMAGE),
@@ -222,14 +222,13 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("node", "Last heartbeat"): latest(heartbeat),
     ("node", "Silent nodes"): silent,
     ("node", "Event drops"): total(drop),
-    ("node", "Priorities"): total(security, "priority"),
+    ("node", "Events by priority"): total(security, "priority", every=PRIORITIES),
     ("node", "Rules"): {
         "Events": total(security, "rule"),
         "Last event": latest(security, "rule"),
     },
     ("node", "Pods"): total(security, NAMESPACE, POD),
     ("node", "New on this node"): new("rule", "hostname"),
-    ("node", "Rules that fired"): distinct(security, "rule"),
     ("workload", "Events"): EVENTS,
     ("workload", "Critical and above"): total(urgent),
     ("workload", "Pods with events"): distinct(
@@ -260,7 +259,10 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("noise", "Events"): EVENTS,
     ("noise", "Rules that fired"): distinct(security, "rule"),
     ("noise", "Rules by namespace and pod"): total(security, "rule", NAMESPACE, POD),
+    ("noise", "Events before"): before(),
+    ("noise", "Share of each rule"): total(security, "rule"),
     ("noise", "Nodes"): total(security, "hostname"),
+    ("noise", "stat: Nodes"): distinct(security, "hostname"),
     ("noise", "Groups to write an exception for"): total(
         security, "rule", "proc.name", "proc.pname", IMAGE, NAMESPACE
     ),

@@ -15,6 +15,7 @@ from toolkit.preview.model import (
     BarsData,
     EvaluatedDashboard,
     EvaluatedPanel,
+    HeatData,
     LogsData,
     NoData,
     PanelError,
@@ -143,6 +144,31 @@ def test_what_stands_for_nothing_is_the_panels_own_text() -> None:
     for kind in ("bargauge", "piechart", "table", "timeseries", "heatmap", "state-timeline"):
         assert panel(kind, nothing, instant=False, fieldConfig=config).data == NoData("quiet")
     assert panel("logs", '{a="none"}', fieldConfig=config).data == NoData("quiet")
+
+
+def heat(**colour: Any) -> HeatData:
+    trend = 'sum by (node) (count_over_time({a="b"}[10m]))'
+    options = {"color": {"mode": "opacity", "fill": "#E55400", **colour}}
+    data = panel("heatmap", trend, instant=False, interval="10m", options=options).data
+    assert isinstance(data, HeatData)
+    return data
+
+
+def test_a_heat_maps_opacity_follows_its_exponent_and_stops_at_its_ends() -> None:
+    """Counts of 1 and 2, by hand: of 128 steps from 0 to 100, 1 has the step 1 and 2 the step 2,
+    whose opacities are (1/127)^0.25 and (2/127)^0.25 of 255; of 0 to 1 both have the last."""
+    scale = {"scale": "exponential", "exponent": 0.25, "steps": 128, "min": 0}
+    made = heat(**scale, max=100)
+    found = {
+        value: colour.dark
+        for values, painted in zip(made.values, made.colours, strict=True)
+        for value, colour in zip(values, painted, strict=True)
+        if value is not None and colour is not None
+    }
+    assert found == {1.0: "#E554004c", 2.0: "#E554005a"}
+    assert (str(made.low), str(made.high)) == ("0", "100")
+    beyond = {one.dark for row in heat(**scale, max=1).colours for one in row if one is not None}
+    assert beyond == {"#E55400ff"}
 
 
 def test_links_carry_the_row_the_value_the_variables_and_the_time() -> None:

@@ -17,6 +17,7 @@ from toolkit.errors import DefinitionError
 from toolkit.grafana.context import Context
 from toolkit.grafana.dashboard import Placed
 from toolkit.grafana.fields import Json
+from toolkit.grafana.grid import NOTE, close_up
 from toolkit.grafana.marks import annotation_layers
 from toolkit.grafana.panels.base import Panel, ref_ids
 from toolkit.grafana.panels.logs import Text
@@ -37,6 +38,7 @@ def render_dashboard(definition: Any, context: Context) -> Json:
     if not data["annotations"]["list"]:
         data["annotations"]["list"] = annotation_layers(context)
     data["panels"] = [repair_panel(panel, context.version) for panel in data.get("panels", [])]
+    close_up(data["panels"])
     _number(list(panels(data)))
     return data
 
@@ -97,7 +99,11 @@ def _sourced(value: Any, context: Context) -> Any:
 def _placed(placed: Placed, context: Context) -> Any:
     """The panel's JSON. What is wrong with it is said with its title."""
     try:
-        return _plain(_explained(placed, context).build(context), context)
+        shown = _explained(placed, context)
+        data = _plain(shown.build(context), context)
+        if shown is not placed:
+            data[NOTE] = True
+        return data
     except DefinitionError as error:
         title = placed.panel.title
         raise DefinitionError(

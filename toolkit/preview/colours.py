@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
 
 @dataclass(frozen=True, slots=True)
 class Colour:
@@ -22,6 +24,14 @@ class Colour:
     def css(self) -> str:
         """One CSS value for both."""
         return self.dark if self.dark == self.light else f"light-dark({self.light},{self.dark})"
+
+    def faded(self, opacity: float) -> Colour:
+        """The same with an opacity from 0 to 1; a colour not written in six digits stays."""
+        digits = f"{round(255 * opacity):02x}"
+        dark, light = (
+            one + digits if _HEX.fullmatch(one) else one for one in (self.dark, self.light)
+        )
+        return Colour(dark, light)
 
 
 # Five shades of each hue in the dark theme, from super-light to dark, and the one shade more at
@@ -86,8 +96,6 @@ SCHEMES = {
     "YlOrRd": "ffffcc ffeda0 fed976 feb24c fd8d3c fc4e2a e31a1c bd0026 800026",
 }
 """Heat map schemes by name, from the least to the most."""
-
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def named(name: str) -> Colour:

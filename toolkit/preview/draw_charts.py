@@ -182,7 +182,7 @@ def draw_heat(data: HeatData, clock: Clock, width: int, height: int) -> Markup:
     scale = html(
         "div",
         html("span", str(data.low)),
-        *(html("i", style=style(background=one)) for one in data.scale[::4]),
+        *(html("i", style=style(background=one)) for one in data.scale[:: len(data.scale) // 16]),
         html("span", str(data.high)),
         class_="scale",
     )

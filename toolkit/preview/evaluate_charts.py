@@ -14,7 +14,7 @@ from typing import Literal
 from toolkit.preview import colours
 from toolkit.preview.colours import Colour
 from toolkit.preview.display import Shown, number_of, threshold
-from toolkit.preview.frames import Field, Frame, Value
+from toolkit.preview.frames import Field, Frame, Json, Value
 from toolkit.preview.intervals import MILLISECOND
 from toolkit.preview.kinds import Panel
 from toolkit.preview.model import (
@@ -140,13 +140,14 @@ def heat_data(panel: Panel) -> HeatData | NoData:
     numbers = [one for row in values for one in row if one is not None]
     if not numbers:
         return _nothing(panel)
-    low, high = min(numbers), max(numbers)
-    scale = _heat_scale(panel)
-    span = high - low
+    settings = _heat_settings(panel)
+    low = min(numbers) if settings.get("min") is None else float(settings["min"])
+    high = max(numbers) if settings.get("max") is None else float(settings["max"])
+    opacity = settings.get("mode") == "opacity"
+    scale = _opacities(settings) if opacity else _scheme(settings)
     painted = tuple(
         tuple(
-            None if one is None else scale[_cell_place((one - low) / span if span else 1.0)]
-            for one in row
+            None if one is None else scale[_cell_place(one, low, high, len(scale))] for one in row
         )
         for row in values
     )
@@ -167,22 +168,41 @@ def heat_data(panel: Panel) -> HeatData | NoData:
 _STEPS = 64
 
 
-def _heat_scale(panel: Panel) -> tuple[Colour, ...]:
+def _heat_settings(panel: Panel) -> Json:
+    """How cells are coloured; the Angular panel keeps that beside its options."""
+    found: Json = panel.option("color", default=None) or panel.json.get("color") or {}
+    return found
+
+
+def _scheme(settings: Json) -> tuple[Colour, ...]:
     """From the least to the most; on a dark page a scheme runs from dark to light."""
-    settings = panel.option("color", default=None) or panel.json.get("color") or {}
     name = str(settings.get("scheme") or settings.get("colorScheme") or "Oranges")
+    steps = int(settings.get("steps") or _STEPS)
     points = [
-        colours.scheme(name.removeprefix("interpolate"), place / (_STEPS - 1))
-        for place in range(_STEPS)
+        colours.scheme(name.removeprefix("interpolate"), place / (steps - 1))
+        for place in range(steps)
     ]
     if settings.get("reverse"):
         points.reverse()
     return tuple(Colour(dark, light) for dark, light in zip(reversed(points), points, strict=True))
 
 
-def _cell_place(share: float) -> int:
-    """The colour of a value at ``share`` of the way from the least to the highest."""
-    return min(int(share * _STEPS), _STEPS - 1)
+def _opacities(settings: Json) -> tuple[Colour, ...]:
+    """One colour, from clear to full, by a power of the place (``quantizeScheme`` in palettes.ts).
+
+    Before Grafana 9.1 it is ``cardColor``, and the scale is not cut into steps.
+    """
+    fill = colours.named(str(settings.get("fill") or settings.get("cardColor") or "dark-orange"))
+    curved = settings.get("scale", settings.get("colorScale")) in ("exponential", "sqrt")
+    power = float(settings.get("exponent") or 0.5) if curved else 1.0
+    steps = int(settings.get("steps") or 256)
+    return tuple(fill.faded((place / (steps - 1)) ** power) for place in range(steps))
+
+
+def _cell_place(value: float, low: float, high: float, steps: int) -> int:
+    """The colour of a value; what is beyond the scale has its last one (``valuesToFills``)."""
+    place = math.floor(steps * (value - low) / ((high - low) or 1.0))
+    return min(max(place, 0), steps - 1)
 
 
 def _written(panel: Panel, value: float) -> Shown:

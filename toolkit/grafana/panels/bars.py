@@ -17,6 +17,7 @@ from toolkit.grafana.panels.base import (
     reduce_options,
     reference_names,
     rows_of,
+    sorted_by,
     value_of,
 )
 from toolkit.grafana.query import Query
@@ -25,10 +26,6 @@ from toolkit.grafana.query import Query
 def _named(asked: Sequence[Query]) -> Sequence[Query]:
     """One query whose rows are bars: each needs a name, the only one most of all."""
     return [replace(one, named=len(asked) == 1) for one in asked]
-
-
-def _sorted_by(field: str) -> Json:
-    return {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": field, "desc": True}]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,8 @@ class BarGauge(Panel):
             names = [query.legend for query in self.asked]
             return [*joined(context.version, names), value_of(reducer)], False, None
         if reducer:
-            return [rows_of(reducer), _sorted_by(REDUCED[reducer])], True, "${__cell_0}"
-        return [_sorted_by("Value #A")], True, None
+            return [rows_of(reducer), sorted_by(REDUCED[reducer])], True, "${__cell_0}"
+        return [sorted_by("Value #A")], True, None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,11 @@ def rows_of(reducer: str) -> Json:
     return {"id": "reduce", "options": {"mode": "seriesToRows", "reducers": [reducer]}}
 
 
+def sorted_by(field: str) -> Json:
+    """Transformation to the order of a field's numbers, the highest first."""
+    return {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": field, "desc": True}]}}
+
+
 def value_of(reducer: str) -> Json:
     """Transformation to one value for each series, its names kept."""
     return {"id": "reduce", "options": {"mode": "reduceFields", "reducers": [reducer]}}
@@ -159,5 +164,6 @@ __all__ = [
     "ref_ids",
     "reference_names",
     "rows_of",
+    "sorted_by",
     "value_of",
 ]

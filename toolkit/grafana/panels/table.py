@@ -18,10 +18,16 @@ from toolkit.grafana.fields import (
     unnamed,
 )
 from toolkit.grafana.links import Drill
-from toolkit.grafana.panels.base import REDUCED, G, Panel, ref_ids, rows_of
+from toolkit.grafana.panels.base import REDUCED, G, Panel, ref_ids, rows_of, sorted_by
 
 CELL_FILLED: Json = {"type": "color-background", "mode": "basic"}
 """A cell in the colour of its value."""
+SHADES = steps(
+    "transparent", (1, "#3274D926"), (10, "#3274D959"), (100, "#3274D999"), (1000, "#3274D9")
+)
+"""More of one colour for each order of magnitude."""
+COUNT_WIDTH, TIME_WIDTH = 100, 150
+"""Pixels of a column of numbers, which leaves the rest to names."""
 CELL_TEXT: Json = {"type": "color-text"}
 """A text in the colour of its value."""
 
@@ -110,8 +116,14 @@ class Table(Panel):
                 }
             if properties:
                 overrides.append(named(column.title, **properties))
-        # What is no count has nothing to show where it is missing, least of all a zero.
-        overrides += [named(title, unit=unit, noValue="–") for title, unit in self.units.items()]
+        for query in self.asked:
+            unit = self.units.get(query.legend)
+            if unit is None:
+                overrides.append(named(query.legend, custom__width=COUNT_WIDTH))
+            else:
+                # What is no count has nothing to show where it is missing, least of all a zero.
+                time = {"custom__width": TIME_WIDTH, "unit": unit, "noValue": "–"}
+                overrides.append(named(query.legend, **time))
         return overrides
 
 
@@ -119,7 +131,8 @@ class Table(Panel):
 class Matrix(Panel):
     """A table with a row for each ``row`` and a column for each ``column``, cells by their count.
 
-    Before Grafana 9.1, which brought the transformation, it is a plain table of pairs.
+    What has the highest counts comes first. The shades say how many, not how bad. Before Grafana
+    9.1, which brought the transformation, it is a plain table of pairs.
     """
 
     width: int = 24
@@ -128,7 +141,7 @@ class Matrix(Panel):
     column: str = "hostname"
     row_title: str = "Rule"
     column_title: str = "Node"
-    thresholds: list[Json] = field(default_factory=lambda: steps("transparent"))
+    thresholds: list[Json] = field(default_factory=lambda: list(SHADES))
 
     def build(self, context: Context) -> Any:
         if not context.version.has("panel_matrix") or self.reducer(context):
@@ -157,6 +170,7 @@ class Matrix(Panel):
                 unnamed(),
             ],
             transformations=[
+                sorted_by("Value #A"),
                 {
                     "id": "groupingToMatrix",
                     "options": {
@@ -165,7 +179,7 @@ class Matrix(Panel):
                         "valueField": "Value #A",
                         "emptyValue": "null",
                     },
-                }
+                },
             ],
             extraJson={
                 "fieldConfig": {

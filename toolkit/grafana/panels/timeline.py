@@ -68,16 +68,30 @@ class StateTimeline(Panel):
         )
 
 
+FULL = 100
+"""From how many events in a cell on it has the full colour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heatmap(Panel):
     """A row for each series, a cell for each step, darker for more.
 
-    Grafana 9.1 made a new heat map; older ones get their Angular panel's settings.
+    One event is well seen and ``full`` have the full colour: a flood takes none from the others.
+    Grafana's schemes go straight from the least to the most, so that a flood leaves all else pale;
+    its opacity has an exponent (public/app/plugins/panel/heatmap/palettes.ts). Grafana 9.1 made a
+    new heat map; older ones get their Angular panel's settings.
     """
 
     width: int = 24
     max_points: int | None = 60
-    scheme: str = "Oranges"
+    colour: str = "#E55400"
+    full: int = FULL
+
+    def said(self, context: Context) -> str:
+        """The description, and what the colours mean."""
+        told = Panel.said(self, context)
+        scale = f"Cells are darker for more events, and darkest from {self.full} on."
+        return f"{told} {scale}" if told else scale
 
     def build(self, context: Context) -> Any:
         common = self.common(context)
@@ -87,7 +101,14 @@ class Heatmap(Panel):
                 dataFormat="tsbuckets",
                 yBucketBound="middle",
                 hideZeroBuckets=True,
-                color=G.HeatmapColor(mode="spectrum", colorScheme=f"interpolate{self.scheme}"),
+                color=G.HeatmapColor(
+                    mode="opacity",
+                    cardColor=self.colour,
+                    colorScale="sqrt",
+                    exponent=_EXPONENT,
+                    min=0,
+                    max=self.full,
+                ),
                 legend={"show": True},
                 options={},
             )
@@ -98,12 +119,15 @@ class Heatmap(Panel):
                 "cellGap": 1,
                 "cellValues": {"unit": self.unit},
                 "color": {
-                    "mode": "scheme",
-                    "scheme": self.scheme,
-                    "fill": "dark-orange",
+                    "mode": "opacity",
+                    "scheme": "Oranges",
+                    "fill": self.colour,
                     "scale": "exponential",
-                    "exponent": 0.5,
-                    "steps": 64,
+                    "exponent": _EXPONENT,
+                    "min": 0,
+                    "max": self.full,
+                    # The most that Grafana takes; more than ``full``, so that one event has one.
+                    "steps": 128,
                     "reverse": False,
                 },
                 "exemplars": {"color": "rgba(255,0,255,0.7)"},
@@ -116,3 +140,6 @@ class Heatmap(Panel):
             },
             extraJson={"fieldConfig": {"defaults": {}, "overrides": [unnamed()]}},
         )
+
+
+_EXPONENT = 0.25
