@@ -134,6 +134,15 @@ def test_a_source_that_does_not_answer_exits_with_3(run: Run) -> None:
     assert not Path("report").exists()
 
 
+def test_a_report_that_cannot_be_made_or_written_exits_with_3(run: Run) -> None:
+    with Path("events.jsonl").open("a") as file:
+        file.write("no event\n")
+    assert run("--strict")[0] == 3
+    Path("blocked").write_text("a file")
+    code, _, err = run("--output", "blocked/report")
+    assert (code, "blocked" in err) == (3, True), err
+
+
 def test_catching_up_makes_each_missed_week_once_the_oldest_first(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,12 @@ def test_no_value_of_a_secret_is_rendered(kind: str, tmp_path: Path) -> None:
 
 
 def test_files_that_settings_name_are_found(tmp_path: Path) -> None:
-    assert files(plan(tmp_path, TOML + SHARE)) == {"loki.ca": tmp_path / "ca.pem"}
+    toml = TOML + SHARE + '[report]\naccepted = "noise.yaml"\nnodes = "nodes.yaml"\n'
+    assert files(plan(tmp_path, toml)) == {
+        "loki.ca": tmp_path / "ca.pem",
+        "report.accepted": tmp_path / "noise.yaml",
+        "report.nodes": tmp_path / "nodes.yaml",
+    }
 
 
 @pytest.mark.parametrize(

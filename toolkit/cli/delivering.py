@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toolkit.errors import SettingsError
+from toolkit.errors import DeliveryError, SettingsError, ToolkitError
 from toolkit.falco.priority import Priority
 from toolkit.settings import Delivery, Settings, choose
 
@@ -31,8 +31,8 @@ FAIL_ON_MET, FAILED, INCOMPLETE = 1, 3, 4
 _NEW = "new-"
 _MOST = 12
 
-EXIT_STATUS = """Exit status: 0 fine; 1 --fail-on is met; 2 usage or settings; 3 failed, as the
-source did not answer or a destination did not take the report; 4 made by --catch-up or delivered,
+EXIT_STATUS = """Exit status: 0 fine; 1 --fail-on is met; 2 usage or settings; 3 failed: the
+source did not answer, or a destination did not take the report; 4 made by --catch-up or delivered,
 but incomplete. Of several, the first of 2, 3, 1 and 4.
 """
 
@@ -258,6 +258,21 @@ class Session:
                     f"{data.period.name}",
                     err=True,
                 )
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """What stops a run, whatever the reason, exits with 3; only wrong settings with 2."""
+    try:
+        yield
+    except SettingsError:
+        raise
+    except ToolkitError as error:
+        error.exit_code = FAILED
+        raise
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        raise DeliveryError(f"{error.strerror or error}{place}") from error
 
 
 @contextmanager

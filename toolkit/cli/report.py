@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.delivering import EXIT_STATUS, FAILED, Run, session, with_run
+from toolkit.cli.delivering import EXIT_STATUS, Run, failing, session, with_run
 from toolkit.cli.options import REPORT, with_settings
-from toolkit.errors import SourceError
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
 
@@ -99,16 +98,11 @@ def _report(
         latest = periods.last_complete(kind, now, settings.timezone)  # type: ignore[arg-type]
     else:
         latest = named[kind](name, settings.timezone)
-    with session(run, settings, output) as made:
+    with failing(), session(run, settings, output) as made:
         todo = made.periods(latest, named=name is not None)
         if todo:
-            try:
-                with open_source(settings) as opened:
-                    for period in todo:
-                        made.finish(make(settings, opened, period, now=now), wanted)
-            except SourceError as error:
-                # Whatever the reason: there is no report.
-                error.exit_code = FAILED
-                raise
+            with open_source(settings) as opened:
+                for period in todo:
+                    made.finish(make(settings, opened, period, now=now), wanted)
     if made.status:
         raise typer.Exit(made.status)
