@@ -179,7 +179,10 @@ def test_over_columns_as_line_by_line(entries, query) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "_BLOCK", 7)  # several blocks, and several dictionaries
         patch.setattr(jsonkeys, "_SMALLEST", 2)
-        assert answer(store, query, columnar=True) == answer(store, query, columnar=False)
+        expected = answer(store, query, columnar=False)
+        assert answer(store, query, columnar=True) == expected
+        # and again, with what is kept of the lines
+        assert answer(store, query, columnar=True) == expected
 
 
 @settings(max_examples=150)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from toolkit.engine.columnar.filters import Holds, column_test, raw_filters
 from toolkit.engine.columnar.jsonkeys import json_keys
+from toolkit.engine.columnar.kept import Parser
 from toolkit.engine.columnar.keys import KeysOf, pattern_keys, regexp_keys
 from toolkit.engine.columnar.logfmtkeys import logfmt_keys
 from toolkit.engine.pipeline import Hints
@@ -43,18 +44,18 @@ _SEES_MORE = re.compile(r"__line__|__timestamp__|now|date|Date")
 class Plan:
     """How to read a query's samples.
 
-    ``filters`` are masks over lines, ``keys`` what its parsers see of a line. ``names`` are the
+    ``filters`` are masks over lines, ``parsers`` say what is seen of a line. ``names`` are the
     stream labels that an outcome without an error may depend on, None for all of them.
     """
 
     filters: Sequence[Holds]
-    keys: Sequence[KeysOf]
+    parsers: Sequence[Parser]
     names: tuple[str, ...] | None
 
     @property
     def reads_lines(self) -> bool:
         """Whether lines are looked at, or the labels of streams and entries say it all."""
-        return bool(self.filters or self.keys)
+        return bool(self.filters or self.parsers)
 
 
 def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
@@ -65,7 +66,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
     if not all_raw or len(filters) < len(tests):
         return None
     names = _names(query.stages, unwrap, hints)
-    keys: list[KeysOf] = []
+    parsers: list[Parser] = []
     for stage in query.stages:
         match stage:
             case LineFilter() | DropLabels() | KeepLabels():
@@ -77,12 +78,13 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
                 found = _keys(stage, names)
                 if found is None:
                     return None
-                keys.append(found)
+                seen = names if isinstance(stage, LogfmtParser) else None
+                parsers.append(Parser((stage, seen), found))
             case _ if isinstance(stage, LABEL_FILTERS):
                 pass
             case _:
                 return None
-    return Plan(filters, keys, names)
+    return Plan(filters, parsers, names)
 
 
 def prefilter(query: LogQuery) -> list[Holds]:

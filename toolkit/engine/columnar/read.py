@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine.columnar.filters import Holds
+from toolkit.engine.columnar.kept import KeptKeys, Parser
+from toolkit.engine.columnar.keys import Keys
 from toolkit.engine.columnar.plan import Plan
 from toolkit.engine.columnar.texts import Mask, Texts
 from toolkit.engine.deadline import Deadline
@@ -18,11 +20,13 @@ from toolkit.engine.extraction import Extraction, Samples, labelled
 from toolkit.engine.pipeline import ResultLabels, Row
 from toolkit.engine.points import Floats, Ints
 from toolkit.engine.rows import RowRunner
-from toolkit.engine.store import Selection, Snapshot
+from toolkit.engine.store import Piece, Selection, Snapshot
+from toolkit.engine.store.model import encode_lines
 
 _BLOCK = 32_768  # lines looked at together: bounds memory, and is enough to keep cores busy
 _DENSE = 8_000_000  # keys told apart by a table rather than by sorting
 _WORKERS = min(4, os.cpu_count() or 1)
+_KEPT = KeptKeys()
 
 
 class Outcomes:
@@ -143,7 +147,7 @@ def _by_line(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadlin
         metadata = selection.metadata[rows]
         width = len(run.snapshot.metadata_sets) + 1
         key, size = key * width + metadata + 1, size * width
-    for number in range(len(plan.keys)):
+    for number in range(len(plan.parsers)):
         codes, width = _joined([part.keys[number] for part in seen])
         key, size = key * width + codes, size * width
 
@@ -233,9 +237,9 @@ def _blocks(plan: Plan, selection: Selection, deadline: Deadline) -> Iterator[_S
         deadline.check()
         block = selection.narrowed(slice(start, start + _BLOCK))
         found = []
-        for chunk in block.lines().chunks:
-            found.append(_look(plan, Texts(chunk), start))
-            start += len(chunk)
+        for piece in block.pieces:
+            found.append(_look(plan, piece, start))
+            start += len(piece)
         return found
 
     if len(starts) == 1:
@@ -246,15 +250,17 @@ def _blocks(plan: Plan, selection: Selection, deadline: Deadline) -> Iterator[_S
             yield from found
 
 
-def _look(plan: Plan, texts: Texts, start: int) -> _Seen:
-    stays, unsure = passing(plan.filters, texts)
-    rows = np.arange(start, start + len(texts))
-    doubtful = rows[unsure] if unsure is not None else rows[:0]
-    if unsure is not None:
-        stays = stays & ~unsure
-    if not stays.all():
-        rows, texts = rows[stays], texts.only(stays)
-    found = [keys(texts) for keys in plan.keys]
+def _look(plan: Plan, piece: Piece, start: int) -> _Seen:
+    rows = np.arange(start, start + len(piece))
+    doubtful = rows[:0]
+    if plan.filters:
+        stays, unsure = passing(plan.filters, _texts(piece))
+        if unsure is not None:
+            doubtful = rows[unsure]
+            stays = stays & ~unsure
+        if not stays.all():
+            rows, piece = rows[stays], piece.narrowed(np.flatnonzero(stays))
+    found = [_keys(parser, piece) for parser in plan.parsers]
     unsure = np.zeros(len(rows), np.bool_)
     for key in found:
         if key.unsure is not None:
@@ -264,6 +270,19 @@ def _look(plan: Plan, texts: Texts, start: int) -> _Seen:
         rows = rows[~unsure]
         return _Seen(rows, doubtful, [(key.values, key.codes[~unsure]) for key in found])
     return _Seen(rows, doubtful, [(key.values, key.codes) for key in found])
+
+
+def _keys(parser: Parser, piece: Piece) -> Keys:
+    if not len(piece) or piece.order is not None:
+        return parser.keys(_texts(piece))
+    return _KEPT.keys(parser, piece.runs[0])
+
+
+def _texts(piece: Piece) -> Texts:
+    if not len(piece):
+        return Texts(encode_lines([]))
+    (lines,) = piece.lines()
+    return Texts(lines)
 
 
 def passing(filters: Sequence[Holds], texts: Texts) -> tuple[Mask, Mask | None]:

@@ -6,7 +6,7 @@ snapshot ``select``. How a directory is laid out: :mod:`toolkit.engine.store.dir
 
 from toolkit.engine.store.bulk import BulkLoader
 from toolkit.engine.store.model import NO_METADATA, EntryBlock, StreamBatch, StreamInfo
-from toolkit.engine.store.selection import Selection
+from toolkit.engine.store.selection import Piece, Run, Selection
 from toolkit.engine.store.snapshot import Snapshot, StreamTotals
 from toolkit.engine.store.store import Store
 from toolkit.engine.store.tenants import tenant_path, tenants
@@ -15,6 +15,8 @@ __all__ = [
     "NO_METADATA",
     "BulkLoader",
     "EntryBlock",
+    "Piece",
+    "Run",
     "Selection",
     "Snapshot",
     "Store",

@@ -52,7 +52,7 @@ class Part(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MemoryPart:
     """A part in memory. ``order`` says where the line of each row stands in ``raw``.
 
