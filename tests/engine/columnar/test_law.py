@@ -102,7 +102,7 @@ PARSERS = st.sampled_from(
      "| pattern `<_>user=<user> proc=<proc> <_>`", "| pattern `Notice <level>=<_>`",
      "| pattern `<user>=<proc>`", '| json user="user"', '| json user="f.user", proc="proc"',
      '| json x="f[\\"a.b\\"]"', '| json image="f.image"', '| json user="user", u="user.user"',
-     '| json n="f[0]"', "| logfmt user, proc", "| logfmt",
+     '| json n="f[0]"', "| json", "| json", "| logfmt user, proc", "| logfmt",
      "| logfmt", "| logfmt --keep-empty", "| logfmt user", '| logfmt u="user"',
      '| logfmt user="proc"', "| logfmt --strict"]
 )  # fmt: skip
@@ -128,6 +128,7 @@ SHAPES = st.sampled_from(
     ["sum by (user) (count_over_time({s} {p} [10s]))", "sum(count_over_time({s} {p} [10s]))",
      "sum by (app, proc) (rate({s} {p} [7s]))", "count_over_time({s} {p} [5s])",
      "sum without (node) (bytes_over_time({s} {p} [10s]))", "absent_over_time({s} {p} [3s])",
+     "sum by (f_user, f_image, user) (count_over_time({s} {p} [10s]))",
      "sum by (user, user_extracted) (count_over_time({s} {p} [10s]))", "bytes_rate({s} {p} [4s])",
      "sum by (level) (sum_over_time({s} {p} | unwrap user [10s]))",
      "max_over_time({s} {p} | unwrap proc | __error__=`` [10s]) by (app)",
@@ -222,7 +223,7 @@ def planned(query: str):
     [
         ("", True), ("|= `a` != `b`", True), ("| regexp `(?P<a>x)`", True),
         ("| pattern `<a> x`", True), ('| json a="b.c" | a!=""', True),
-        ("| label_format a=b", True), ("|= ip(`10.0.0.1`)", False), ("| json", False),
+        ("| label_format a=b", True), ("|= ip(`10.0.0.1`)", False), ("| json", True),
         ("| logfmt a", True), ("| logfmt", True), ("| logfmt a, b", False),
         ("| logfmt --strict", False), ("| decolorize | regexp `(?P<a>x)` |= `x`", False),
         ("| line_format `x`", True), ("| line_format `x` |= `x`", False),

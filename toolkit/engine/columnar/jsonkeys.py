@@ -1,4 +1,5 @@
-"""Keys of ``| json label="path"``: what stands at some paths, read by Arrow's JSON reader.
+"""Keys of ``| json label="path"``: what stands at some paths, read by Arrow's JSON reader; and of
+plain ``| json``: what becomes a label that counts.
 
 Arrow reads a line as JSON from its first byte to its last, so of a line it takes the row pipeline
 extracts the same; lines it does not take (broken, with a name twice, with a fraction, an object or
@@ -8,7 +9,7 @@ an array at a path) are left to that pipeline.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +20,22 @@ import pyarrow.json as pj
 
 from toolkit.engine.columnar.keys import Keys, KeysOf, encoded, together
 from toolkit.engine.columnar.texts import Mask, Texts, as_mask
+from toolkit.engine.pipeline.jsonstage import json_labels
+from toolkit.engine.pipeline.labels import EXTRACTED
 from toolkit.logql.ast import JsonParser
 from toolkit.logql.jsonpath import parse_path
+from toolkit.logql.quoting import decode
 
 _SMALLEST = 64  # lines of a refused chunk that are not searched for good ones any more
 
 _Path = tuple[str | int, ...]
 
 
-def json_keys(stage: JsonParser) -> KeysOf | None:
-    """Keys by what stands at the paths; None where a path is not made of names alone."""
+def json_keys(stage: JsonParser, names: Sequence[str] | None) -> KeysOf | None:
+    """Keys by what stands at the paths; None where a path is not made of names alone. Without paths
+    by the labels of ``names``, which are all that count; None where any label does."""
+    if not stage.extractions:
+        return None if names is None or any(map(_may_clash, names)) else _plain_keys(names)
     paths = [parse_path(extraction.expression) for extraction in stage.extractions]
     if not paths or not _apart(paths):
         return None
@@ -52,6 +59,32 @@ def json_keys(stage: JsonParser) -> KeysOf | None:
         codes[objects] = found.codes + 2
         unsure[objects] = np.concatenate([_NO_MASK, *(each.unsure for each in segments)])
         return Keys(["no json", "empty", *found.values], codes, unsure)
+
+    return keys
+
+
+def _may_clash(name: str) -> bool:
+    """Two keys may want this label, and which of them gets it depends on the stream's labels."""
+    return name.endswith(EXTRACTED)
+
+
+def _plain_keys(names: Sequence[str]) -> KeysOf:
+    """Line by line: names of labels tell too little of where in a line to look for them."""
+    labels = json_labels(names)
+
+    def keys(texts: Texts) -> Keys:
+        if not names:  # then the parser is not even run
+            return Keys([()], np.zeros(len(texts), np.int64))
+        known: dict[Hashable, int] = {}
+        codes = np.zeros(len(texts), np.int64)
+        unsure = np.zeros(len(texts), np.bool_)
+        for row, line in enumerate(texts.lines.to_pylist()):
+            found = labels(decode(line))
+            if found is None:
+                unsure[row] = True
+            else:
+                codes[row] = known.setdefault(tuple(found.items()), len(known))
+        return Keys(list(known) or [()], codes, unsure)
 
     return keys
 

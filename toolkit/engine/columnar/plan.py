@@ -74,11 +74,13 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
             case LabelFormat(assignments):
                 if any(not a.rename and _SEES_MORE.search(a.value) for a in assignments):
                     return None
+            case JsonParser(()) if unwrap is not None:
+                return None  # values are of nearly every line its own, and were looked for twice
             case RegexpParser() | PatternParser() | JsonParser() | LogfmtParser():
                 found = _keys(stage, names)
                 if found is None:
                     return None
-                seen = names if isinstance(stage, LogfmtParser) else None
+                seen = None if isinstance(stage, RegexpParser | PatternParser) else names
                 parsers.append(Parser((stage, seen), found))
             case _ if isinstance(stage, LABEL_FILTERS):
                 pass
@@ -104,7 +106,7 @@ def _keys(
         case PatternParser():
             return pattern_keys(stage)
         case JsonParser():
-            return json_keys(stage)
+            return json_keys(stage, names)
 
 
 def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tuple[str, ...] | None:

@@ -220,9 +220,14 @@ def _joined(parts: Sequence[tuple[Sequence[Hashable], Ints]]) -> tuple[Ints, int
     """The keys of all blocks under one numbering, and how many there are."""
     known: dict[Hashable, int] = {}
     columns = [np.empty(0, np.int64)]
+    numbered: dict[tuple[int, int], Ints] = {}  # blocks of one part may share their values
     for values, codes in parts:
-        numbers = [known.setdefault(value, len(known)) for value in values]
-        columns.append(np.array(numbers, np.int64)[codes])
+        size = len(values)
+        numbers = numbered.get((id(values), size))
+        if numbers is None:
+            places = [known.setdefault(value, len(known)) for value in values[:size]]
+            numbers = numbered[id(values), size] = np.array(places, np.int64)
+        columns.append(numbers[codes])
     return np.concatenate(columns), max(1, len(known))
 
 

@@ -5,7 +5,7 @@ After ``JSONParser`` in ``pkg/logql/log/parser.go``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from toolkit.engine.pipeline.builder import LabelsBuilder
 from toolkit.engine.pipeline.caching import LONGEST
@@ -52,6 +52,22 @@ def json_parser() -> Stage:
         return found
 
     return lambda builder: _bind(builder, keys)
+
+
+def json_labels(names: Sequence[str]) -> Callable[[str], dict[str, str] | None]:
+    """For a line the labels of these names that the parser makes of it where none of them is taken,
+    in the line's order; None for lines that need jsonparser's own way of reading."""
+    keys = _Keys(_Names(ParserHints(tuple(names)), frozenset()), "", top=True)
+
+    def labels(line: str) -> dict[str, str] | None:
+        scanned = scan(line)
+        if scanned is None:
+            return None
+        parsed: dict[str, str] = {}
+        _take(parsed, scanned[0], keys, clean=is_clean(line))
+        return parsed
+
+    return labels
 
 
 def _bind(builder: LabelsBuilder, keys_of: Callable[[LabelsBuilder], _Keys | None]) -> Bound:
