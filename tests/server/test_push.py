@@ -210,3 +210,24 @@ def test_no_protobuf_body_brings_the_decoder_down(body: bytes, encoding: str) ->
     headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": encoding}
     assert push(body, headers)[0] in (204, 400, 413, 422)
     assert push(_snappy(body), headers | {"Content-Encoding": ""})[0] in (204, 400, 413, 422, 500)
+
+
+def test_labels_that_were_pushed_before_are_stored_as_they_were_then() -> None:
+    """They are checked once. Those without a value stay out, in whatever order they come."""
+    config = ServerConfig(discover_service_name=("app",))
+    admission = Admission(config.push, "fake")
+    for pushed in ({"b": "2", "app": "x", "no": ""}, {"app": "x", "b": "2"}) * 2:
+        streams = decode(json_push([str(NOW), "line"], labels=pushed), *JSON.values(), "", config)
+        (batch,), error = accept(streams, config, admission, NOW)
+        assert error is None
+        assert batch.labels == {"app": "x", "b": "2", "service_name": "x"}
+
+
+def test_labels_that_were_refused_are_refused_again() -> None:
+    config = ServerConfig()
+    admission = Admission(config.push, "fake")
+    for _ in range(2):
+        body = json_push([str(NOW), "line"], labels={"a": "x" * 2049})
+        batches, error = accept(decode(body, *JSON.values(), "", config), config, admission, NOW)
+        assert not batches
+        assert error is not None and "has label value too long" in error.message

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from toolkit.engine.store import StreamBatch
+from toolkit.results import Labels
 from toolkit.server.config import PushLimits
 from toolkit.server.errors import HTTPError
 from toolkit.server.moments import go_time, go_time_seconds
 from toolkit.server.push.labels import label_string
 
 _LISTED = 10
+_KNOWN = 16_384
+_LONG = 4096  # characters of labels, from which on they are checked each time
 
 
 @dataclass(slots=True)
@@ -30,9 +33,23 @@ class Admission:
     bytes_left: float = 0.0
     refilled: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _labels: dict[tuple[tuple[str, str], ...], Labels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bytes_left = float(self.limits.ingestion_burst_size)
+
+    def known(self, pushed: Labels) -> Labels | None:
+        """What labels that were pushed before came to, when they were checked."""
+        return self._labels.get(tuple(pushed.items()))
+
+    def remember(self, pushed: Labels, labels: Labels) -> Labels:
+        """Labels that are sound, as they are to be stored: in order of their names."""
+        labels = dict(sorted(labels.items()))
+        if sum(len(name) + len(value) for name, value in pushed.items()) <= _LONG:
+            if len(self._labels) >= _KNOWN:
+                self._labels.clear()
+            self._labels[tuple(pushed.items())] = labels
+        return labels
 
     @property
     def needed(self) -> bool:

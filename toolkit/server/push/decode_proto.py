@@ -7,7 +7,7 @@ encoding guide and google/snappy ``format_description.txt``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -16,6 +16,8 @@ from toolkit.server.push.labels import parse_labels
 from toolkit.server.push.model import PushedStream
 
 _SECOND = 1_000_000_000
+_LONG = 4096  # characters of labels, from which on they are parsed each time
+_parsed = lru_cache(maxsize=8192)(parse_labels)
 Field = tuple[int, int | bytes]
 
 
@@ -50,6 +52,8 @@ def _unsnappy(body: bytes, limit: int) -> bytes:
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
+    if position < len(data) and data[position] < 0x80:
+        return data[position], position + 1
     value = shift = 0
     while True:
         if position >= len(data) or shift > 63:
@@ -62,28 +66,27 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         shift += 7
 
 
-def _fields(data: bytes) -> Iterator[Field]:
-    position = 0
-    while position < len(data):
+def _fields(data: bytes) -> list[Field]:
+    found: list[Field] = []
+    position, end = 0, len(data)
+    while position < end:
         key, position = _varint(data, position)
-        match key & 7:
-            case 0:
-                value, position = _varint(data, position)
-                yield key >> 3, value
-            case 1 | 5 as wire:
-                width = 8 if wire == 1 else 4
-                if position + width > len(data):
-                    raise _Truncated
-                yield key >> 3, data[position : position + width]
-                position += width
-            case 2:
-                size, position = _varint(data, position)
-                if position + size > len(data):
-                    raise _Truncated
-                yield key >> 3, data[position : position + size]
-                position += size
-            case _:
-                raise _Truncated
+        wire = key & 7
+        if wire == 0:
+            value, position = _varint(data, position)
+            found.append((key >> 3, value))
+            continue
+        if wire == 2:
+            size, position = _varint(data, position)
+        elif wire in (1, 5):
+            size = 8 if wire == 1 else 4
+        else:
+            raise _Truncated
+        if position + size > end:
+            raise _Truncated
+        found.append((key >> 3, data[position : position + size]))
+        position += size
+    return found
 
 
 def _text(value: int | bytes) -> str:
@@ -91,7 +94,7 @@ def _text(value: int | bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _message(value: int | bytes) -> Iterator[Field]:
+def _message(value: int | bytes) -> list[Field]:
     if not isinstance(value, bytes):
         raise _Truncated
     return _fields(value)
@@ -101,14 +104,15 @@ def _stream(value: int | bytes) -> PushedStream:
     out = PushedStream({})
     for number, member in _message(value):
         if number == 1:
-            out.labels = parse_labels(_text(member))
+            text = _text(member)
+            out.labels = parse_labels(text) if len(text) > _LONG else _parsed(text)
         elif number == 2:
             _entry(member, out)
     return out
 
 
 def _entry(value: int | bytes, out: PushedStream) -> None:
-    time, line, metadata = 0, "", {}
+    time, line, metadata = 0, "", None
     for number, member in _message(value):
         if number == 1:
             time = _timestamp(member)
@@ -116,10 +120,11 @@ def _entry(value: int | bytes, out: PushedStream) -> None:
             line = _text(member)
         elif number == 3:
             pair = dict(_message(member))
+            metadata = metadata or {}
             metadata[_text(pair.get(1, b""))] = _text(pair.get(2, b""))
     out.timestamps.append(time)
     out.lines.append(line)
-    out.metadata.append(metadata or None)
+    out.metadata.append(metadata)
 
 
 def _timestamp(value: int | bytes) -> int:

@@ -14,7 +14,7 @@ from toolkit.server.push.decode_proto import decode_proto
 from toolkit.server.push.discover import LEVEL_LABEL, level_of, with_service_name
 from toolkit.server.push.labels import check_label_names
 from toolkit.server.push.model import PushedStream
-from toolkit.server.push.validate import grouped, validate
+from toolkit.server.push.validate import grouped, label_error, validate
 
 _NO_STREAMS = "error at least one valid stream is required for ingestion"
 
@@ -40,8 +40,15 @@ def accept(
     if not streams:
         raise HTTPError(422, _NO_STREAMS)
     for stream in streams:
-        named = check_label_names(stream.labels)
+        known = admission.known(stream.labels)
+        if known is not None:
+            stream.labels, stream.sound = known, True
+            continue
+        pushed = stream.labels
+        named = check_label_names(pushed)
         stream.labels = with_service_name(named, config.discover_service_name)
+        if label_error(stream.labels, config.push) is None:
+            stream.labels, stream.sound = admission.remember(pushed, stream.labels), True
     batches, errors = validate(streams, config.push, now)
     if config.discover_log_levels:
         batches = [_with_levels(batch) for batch in batches]

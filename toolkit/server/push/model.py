@@ -12,10 +12,11 @@ class PushedStream:
     """One stream of a push: its labels and its entries in columns of equal length.
 
     Timestamps are int ns; lines are text (bytes that are not UTF-8 by ``surrogateescape``);
-    metadata is None for an entry that has none.
+    metadata is None for an entry that has none. ``sound``: its labels have been checked.
     """
 
     labels: Labels
     timestamps: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     metadata: list[Labels | None] = field(default_factory=list)
+    sound: bool = False

@@ -37,15 +37,13 @@ def validate(
     for stream in streams:
         if not stream.timestamps:
             continue
-        text = label_string(stream.labels)
-        if message := _label_error(stream.labels, text, limits):
+        if not stream.sound and (message := label_error(stream.labels, limits)):
             errors.append(message)
             continue
-        kept = [
-            row
-            for row in range(len(stream.timestamps))
-            if not _entry_error(stream, row, text, limits, now, errors)
-        ]
+        kept: Sequence[int] = range(len(stream.timestamps))
+        if not _plainly_sound(stream, limits):
+            text = label_string(stream.labels)
+            kept = [r for r in kept if not _entry_error(stream, r, text, limits, now, errors)]
         if kept:
             batches.append(_batch(stream, kept))
     return batches, errors
@@ -59,9 +57,21 @@ def grouped(errors: Sequence[str]) -> str:
     return "; ".join(f"{number} errors like: {text}" for text, number in counts.items())
 
 
-def _label_error(labels: Labels, text: str, limits: PushLimits) -> str | None:
+def _plainly_sound(stream: PushedStream, limits: PushLimits) -> bool:
+    """Whether nothing can be wrong with any entry: most streams of most pushes."""
+    return (
+        not limits.reject_old_samples
+        and not limits.creation_grace_period
+        and not any(stream.metadata)
+        and (not limits.max_line_size or max(map(len, stream.lines)) * 4 <= limits.max_line_size)
+    )
+
+
+def label_error(labels: Labels, limits: PushLimits) -> str | None:
+    """What is wrong with a stream's labels, None where nothing is."""
     if not labels:
         return "error at least one label pair is required per stream"
+    text = label_string(labels)
     number = len(labels) - ("service_name" in labels)
     if number > limits.max_label_names_per_series:
         return (
