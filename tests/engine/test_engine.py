@@ -125,6 +125,16 @@ def test_an_error_in_any_window_fails_the_query() -> None:
     )
 
 
+@pytest.mark.parametrize(("count", "told"), [(5, "z"), (6, "a")])
+def test_of_several_errors_the_one_that_came_first_is_told(count: int, told: str) -> None:
+    """Of 60 times that a running Loki was asked it told the first of two 51 times; of many series
+    it tells any, and here it is the first by labels."""
+    rows = [({"app": app}, at, "v=oops") for at, app in enumerate("zyxbac"[:count])]
+    engine = Engine(filled(rows).snapshot)
+    with pytest.raises(PipelineError, match=f'app="{told}"'):
+        engine.instant('sum_over_time({app=~".+"} | logfmt | unwrap v [1m])', time=10 * SECOND)
+
+
 def test_an_error_that_was_asked_for_does_not_fail() -> None:
     """Grouping by __error__ says so."""
     query = 'count_over_time({app="a"} | json | __error__!="" [1m])'

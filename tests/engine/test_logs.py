@@ -80,6 +80,22 @@ def test_an_interval_counts_over_all_streams() -> None:
     assert sorted(line for _, _, line in lines(back)) == ["0", "2", "5"]
 
 
+def test_an_interval_thins_the_first_entries_of_the_limit() -> None:
+    """A running Loki reads four entries with limit 4, and leaves out those too near to another."""
+    rows = [(A, t, str(t)) for t in range(10)]
+    thinned = ask(rows, interval=3 * SECOND, limit=4)
+    assert [line for _, _, line in lines(thinned)] == ["0", "3"]
+
+
+def test_an_interval_begins_anew_in_each_part() -> None:
+    """The frontend asks for parts, by default for each hour alone: here they end at 4 and 8 s."""
+    rows = [(A, t, str(t)) for t in range(10)]
+    found = ask(rows, interval=3 * SECOND, part=4 * SECOND)
+    assert [line for _, _, line in lines(found)] == ["0", "3", "4", "7", "8"]
+    back = ask(rows, interval=3 * SECOND, part=4 * SECOND, direction="backward", limit=4)
+    assert [line for _, _, line in lines(back)] == ["9", "7", "4", "3"]
+
+
 def test_entries_of_a_stream_that_become_equal_are_one() -> None:
     """Same moment, line and labels after the pipeline; other streams and metrics keep theirs."""
     rows = [(A, 1, "x", {"id": "1"}), (A, 1, "x", {"id": "2"}), (B, 1, "x"), (A, 2, "x")]

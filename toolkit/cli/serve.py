@@ -100,9 +100,6 @@ def serve(
     ingestion_rate_mb: Annotated[float, typer.Option(help="MB a second; 0 is no limit.")] = 0.0,
     ingestion_burst_size_mb: Annotated[float, typer.Option(help="MB at once.")] = 6.0,
     max_global_streams_per_user: Annotated[int, typer.Option(help="Streams; 0 is no limit.")] = 0,
-    shard_aggregations: Annotated[
-        str, typer.Option(help="Set to approx_topk to allow that aggregation.")
-    ] = "",
     discover_service_name: Annotated[
         bool, typer.Option("--discover-service-name", help="Add service_name as Loki does.")
     ] = False,
@@ -128,7 +125,6 @@ def serve(
             max_query_range=_duration(max_query_range, "max_query_range"),
             max_query_series=max_query_series,
             query_timeout=_duration(query_timeout, "query_timeout"),
-            shard_aggregations=tuple(n for n in shard_aggregations.split(",") if n),
             split_queries_by_interval=_duration(
                 split_queries_by_interval, "split_queries_by_interval"
             ),

@@ -84,6 +84,7 @@ class Engine:
         limit: int | None,
         direction: Direction = "backward",
         interval: int = 0,
+        part: int = 0,
         categorize: bool = False,
     ) -> Streams:
         """A log query over ``[start, end)``; see :func:`toolkit.engine.logs.read`."""
@@ -98,6 +99,7 @@ class Engine:
             limit=limit,
             direction=direction,
             interval=interval,
+            part=part,
             categorize=categorize,
             deadline=Deadline(self.limits.query_timeout),
         )

@@ -32,6 +32,9 @@ from toolkit.logql.ast import (
 
 Expression = MetricExpr | Split
 
+_FEW = 5
+"""Series of which the first to come is the likeliest of all in a Go map, which has eight places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
@@ -143,7 +146,7 @@ class Evaluator:
         samples = self.reader.samples(Extraction(expr, enclosing), windows)
         rows = Rows(samples.timestamps, samples.series, len(samples.labels))
         filled = cells(rows, windows)
-        _fail_on_errors(samples, filled)
+        _fail_on_errors(samples, rows, windows, filled)
         if expr.op == "absent_over_time":
             return _absent(expr, filled.steps, self.steps.count)
         parameter = None if expr.parameter is None else number(expr.parameter)
@@ -151,11 +154,12 @@ class Evaluator:
         return aggregate(expr.op, rows, values, samples.labels, windows, filled, parameter)
 
 
-def _fail_on_errors(samples: Samples, filled: Cells) -> None:
+def _fail_on_errors(samples: Samples, rows: Rows, windows: Windows, filled: Cells) -> None:
     """One sample with an error in any window fails the query, unless it was asked to be kept.
 
-    Of several at the first such step Loki tells any (Go's map order decides), so here it is the
-    first by labels.
+    Of several at the first such step Go's map order decides in Loki. A map of a few entries is
+    mostly walked from the one that came first, so that is told here; of many it is the first by
+    labels.
     """
     if not samples.failing:
         return
@@ -164,9 +168,14 @@ def _fail_on_errors(samples: Samples, filled: Cells) -> None:
     places = np.flatnonzero(failing[filled.series])
     if not len(places):
         return
-    step = filled.steps[places].min()
-    series = filled.series[places[filled.steps[places] == step]]
-    raise PipelineError(min(samples.labels[i] for i in series.tolist()), step=int(step))
+    step = int(filled.steps[places].min())
+    low, high = windows.rows(rows.timestamps)
+    window = rows.series[low[step] : high[step]]
+    if len(np.unique(window)) <= _FEW:
+        told = samples.labels[window[failing[window].argmax()]]
+    else:
+        told = min(samples.labels[i] for i in np.unique(window[failing[window]]).tolist())
+    raise PipelineError(told, step=step)
 
 
 def _absent(expr: RangeAggregation, steps: Ints, count: int) -> Points:

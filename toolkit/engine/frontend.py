@@ -62,7 +62,8 @@ class Frontend:
             check_stages(expr, asked.query)
             return self.engine.log(
                 expr, start=start, end=end, limit=asked.limit, direction=asked.direction,
-                interval=asked.interval // MILLISECOND * MILLISECOND, categorize=categorize,
+                interval=asked.interval // MILLISECOND * MILLISECOND,
+                part=self.limits.split_queries_by_interval, categorize=categorize,
             )  # fmt: skip
         for selected in _log_ranges(expr):
             self._check_required(selected.query)

@@ -9,7 +9,7 @@ moment that have become equal are one. Sources: grafana/loki pkg/iter/entry_iter
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -52,23 +52,22 @@ def read(
     limit: int | None,
     direction: Direction,
     interval: int = 0,
+    part: int = 0,
     categorize: bool = False,
     deadline: Deadline,
 ) -> Streams:
     """The first ``limit`` entries (None for all) in ``[start, end)``, read in ``direction``.
 
     With ``interval`` (ns) an entry is kept only when that much time has passed since the last one
-    kept, whatever its stream. ``categorize`` groups entries by their stream labels alone, as Loki
-    does for clients that ask for categorized labels.
+    kept, whatever its stream, and only of the first ``limit`` entries. Loki's frontend reads the
+    range in parts that end at multiples of ``part`` (ns, 0 for one part), and both begin anew in
+    each. ``categorize`` groups entries by their stream labels alone, as Loki does for clients that
+    ask for categorized labels.
     """
     reader = _Lines(snapshot, query, deadline)
     kept: dict[LabelSet, tuple[ResultLabels, list[Entry]]] = {}
-    count = 0
-    last: int | None = None
-    for timestamp, _, (line, labels, _) in _entries(reader, start, end, direction, limit):
-        if interval and last is not None and abs(timestamp - last) < interval:
-            continue
-        last = timestamp
+    found = _thinned(_entries(reader, start, end, direction, limit), interval, part, limit)
+    for timestamp, _, (line, labels, _) in islice(found, limit):
         entry = Entry(timestamp, line, _mapping(labels.metadata), _mapping(labels.parsed))
         key = labels.stream if categorize else labels.merged
         known = kept.get(key)
@@ -76,14 +75,26 @@ def read(
             kept[key] = (labels, [entry])
         else:
             known[1].append(entry)
-        count += 1
-        if count == limit:
-            break
     ordered = sorted(kept.items(), key=lambda one: label_string(one[0]))
     streams = [
         Stream(dict(key), entries, dict(labels.stream)) for key, (labels, entries) in ordered
     ]
     return Streams(streams, direction)
+
+
+def _thinned(
+    entries: Iterator[_Found], interval: int, part: int, limit: int | None
+) -> Iterator[_Found]:
+    """The entries that ``interval`` leaves."""
+    if not interval:
+        yield from entries
+        return
+    for _, same in groupby(entries, key=lambda found: found.timestamp // part if part else 0):
+        last: int | None = None
+        for found in islice(same, limit):
+            if last is None or abs(found.timestamp - last) >= interval:
+                last = found.timestamp
+                yield found
 
 
 def _mapping(pairs: LabelSet) -> Labels:
