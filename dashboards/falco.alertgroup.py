@@ -17,7 +17,7 @@ SECURITY = AlertGroup(
             window="5m",
             severity="critical",
             summary="{rule} ({priority}) on {hostname}",
-            description="{value} events within 5 minutes. Namespace {k8s.ns.name}, pod"
+            description="Events within 5 minutes: {value}. Namespace {k8s.ns.name}, pod"
             " {k8s.pod.name}.",
             drill=("rule", "hostname", "k8s.ns.name", "k8s.pod.name"),
             dashboard="falco-toolkit-rule",
@@ -37,7 +37,7 @@ SECURITY = AlertGroup(
             query="anonymous_request_allowed",
             severity="critical",
             summary="The API server allowed an anonymous request",
-            description="{value} requests of nobody in particular were allowed within 10 minutes.",
+            description="Requests of nobody in particular within 10 minutes: {value}.",
             drill=("rule",),
             dashboard="falco-toolkit-rule",
         ),
@@ -47,7 +47,7 @@ SECURITY = AlertGroup(
             instead=("exec_into_pod_by_rule",),
             severity="warning",
             summary="Somebody ran a command in a pod or attached to one",
-            description="{value} times within 10 minutes. {ka.user.name} in namespace"
+            description="Count within 10 minutes: {value}. {ka.user.name} in namespace"
             " {ka.target.namespace}, pod {ka.target.name}.",
             drill=("rule", "ka.user.name", "ka.target.namespace", "ka.target.name"),
             dashboard="falco-toolkit-rule",
@@ -58,7 +58,7 @@ SECURITY = AlertGroup(
             instead=("secret_read_by_rule",),
             severity="info",
             summary="Somebody read a Kubernetes secret",
-            description="{value} times within 10 minutes. {ka.user.name} in namespace"
+            description="Count within 10 minutes: {value}. {ka.user.name} in namespace"
             " {ka.target.namespace}.",
             drill=("rule", "ka.user.name", "ka.target.namespace"),
             dashboard="falco-toolkit-rule",
@@ -85,7 +85,7 @@ TRENDS = AlertGroup(
             window="1h",
             severity="info",
             summary="{rule} fired for the first time in 7 days",
-            description="{value} events within the last hour. New danger, or a new rule set.",
+            description="Events within the last hour: {value}. New danger, or a new rule set.",
             drill=("rule",),
             dashboard="falco-toolkit-rule",
         ),
@@ -124,8 +124,8 @@ PIPELINE = AlertGroup(
             "Falco drops events",
             query="drops_by_node",
             summary="Falco on {hostname} did not see some system calls",
-            description="It said so {value} times within 10 minutes; what happened then may be"
-            " missing.",
+            description="Times that it said so within 10 minutes: {value}. What happened then"
+            " may be missing.",
             drill=("hostname",),
             explorer="internal_explorer",
             dashboard="falco-toolkit-node",

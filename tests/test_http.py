@@ -96,6 +96,21 @@ def test_tenant_and_organisation_travel_as_headers(answers: Any) -> None:
     assert sent.params == {"query": '{a="ü"} |= "&"'}
 
 
+@pytest.mark.parametrize("way", ["setting", "environment"])
+def test_a_proxy_is_asked_in_the_servers_place(
+    scripted_server: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    more = {"proxy": scripted_server.url} if way == "setting" else {}
+    monkeypatch.setenv("HTTP_PROXY", scripted_server.url if way == "environment" else "")
+    monkeypatch.setenv("http_proxy", scripted_server.url if way == "environment" else "")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    with client("http://grafana.invalid:3000/under", **more) as asking:
+        assert asking.get("/api/health").ok
+    (asked,) = scripted_server.asked
+    assert asked.headers["host"] == "grafana.invalid:3000"
+
+
 def test_json_and_forms_are_sent_as_such(answers: Any) -> None:
     server = answers(200)
     with client(server.url) as asking:
@@ -390,6 +405,42 @@ def test_an_authority_of_ones_own_is_trusted_whatever_the_environment_says(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
     with client(tls[0], ca=tls[1]) as asking:
         assert asking.get("/x").ok
+
+
+def test_a_server_that_wants_a_certificate_of_the_client_gets_it(
+    tls: tuple[str, Path], answers: Any
+) -> None:
+    """The server's own certificate stands for an authority here, and for the client's as well."""
+    certificate = tls[1]
+    key = certificate.with_name("key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    url = _one_answer(context)
+    with client(url, ca=certificate, certificate=certificate, key=key) as asking:
+        assert asking.get("/x").ok
+    url = _one_answer(context)
+    asking = client(url, ca=certificate, retries=0)
+    with asking, pytest.raises(SourceUnavailable):
+        asking.get("/x")
+
+
+def _one_answer(context: ssl.SSLContext) -> str:
+    """The address of a server that gives one answer, to whom the context lets in."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listening:
+            try:
+                with context.wrap_socket(listening.accept()[0], server_side=True) as peer:
+                    peer.recv(65536)
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            except OSError:
+                pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"https://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def test_verification_can_be_switched_off(tls: tuple[str, Path]) -> None:

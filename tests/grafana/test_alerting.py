@@ -117,7 +117,8 @@ def test_a_prometheus_rule_is_left_out_until_there_is_a_prometheus() -> None:
     assert made["data"][0]["datasourceUid"] == "prom"
     assert made["data"][0]["model"]["datasource"] == {"type": "prometheus", "uid": "prom"}
     assert "explore_url" not in made["annotations"]
-    assert rule_file([group], with_prometheus)["groups"][0]["rules"] == []
+    assert rule_file([group], with_prometheus)["groups"] == []
+    assert provisioning_file([group], context())["groups"] == []
 
 
 def test_in_a_provisioning_file_dollars_of_titles_and_labels_are_doubled() -> None:
@@ -210,7 +211,7 @@ def test_a_sentence_about_what_the_labels_lack_is_left_out() -> None:
     assert "$labels.ka_user_name" in whole
     for dialect in ("source-falco", "falcosidekick-2.26-2.30"):
         short = rule_model(said, context("13.0", dialect))["annotations"]["description"]
-        assert short.endswith(" times within 10 minutes.")
+        assert short.startswith("Count within 10 minutes: ")
         assert "$labels" not in short
 
 

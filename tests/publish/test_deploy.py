@@ -20,6 +20,7 @@ from tests.publish.support import (
     stored,
 )
 from toolkit.errors import PublishError
+from toolkit.falco.labels import dialects
 from toolkit.grafana.context import Folder
 from toolkit.publish.applying import apply_plan
 from toolkit.publish.deploy import plan_deploy
@@ -556,6 +557,43 @@ def test_pruning_deletes_rules_of_groups_that_are_gone(
     assert change(plan, "falco-toolkit-too-many").action == "delete"
     apply_plan(plan, api)
     assert fake.state.groups == {}
+
+
+@pytest.mark.parametrize("version", ["9.4.0", "12.1.0"])
+def test_a_rule_that_goes_to_another_group_is_moved_and_not_pruned(
+    scripted_server: ScriptedServer, tmp_path: Path, version: str
+) -> None:
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server)
+    folder = small(tmp_path / "d")
+    path = folder / "x.alertgroup.py"
+    text = ALERTS.replace("{title}", "T").replace("{{rule}}", "{rule}")
+    path.write_text(text)
+    apply_plan(plan_deploy(deployment(folder), api, PLAIN), api)
+    path.write_text(text.replace('"g"', '"other"'))
+    plan = plan_deploy(deployment(folder), api, Wishes(prune=True))
+    apply_plan(plan, api)
+    assert [(key[1], len(group["rules"])) for key, group in fake.state.groups.items()] == [
+        ("other", 1)
+    ]
+
+
+@pytest.mark.parametrize("version", ["9.4.0", "12.1.0"])
+def test_a_group_whose_rules_the_labels_feed_no_more_is_emptied(
+    scripted_server: ScriptedServer, version: str
+) -> None:
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server)
+    old = deployment(schema=dialects()["falcosidekick-2.25"])
+    first = plan_deploy(old, api, PLAIN)
+    assert change(first, "falco-pipeline").action == "skipped"
+    assert "feed none of its rules" in change(first, "falco-pipeline").reason
+    apply_plan(plan_deploy(deployment(), api, PLAIN), api)
+    assert ("falco-toolkit", "falco-pipeline") in fake.state.groups
+    plan = plan_deploy(old, api, PLAIN)
+    assert change(plan, "falco-pipeline").action == "update"
+    apply_plan(plan, api)
+    assert ("falco-toolkit", "falco-pipeline") not in fake.state.groups
 
 
 def test_nothing_is_called_left_over_when_only_some_were_chosen(

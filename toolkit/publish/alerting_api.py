@@ -49,6 +49,12 @@ class AlertingApi:
                     uid=rule["uid"],
                 )
         path = _group_path(folder_uid, group["title"])
+        if not group["rules"]:
+            # A group without rules is saved and changes nothing, as was measured on 9.4.
+            there = self.rule_group(folder_uid, group["title"]) or {"rules": []}
+            for rule in there["rules"]:
+                self.delete_alert_rule(rule["uid"])
+            return
         self._ask("PUT", path, WRITE_ALERTS, body=group, uid=group["title"], repeatable=True)
 
     def alert_rules(self) -> list[Json]:

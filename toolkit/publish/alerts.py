@@ -19,6 +19,7 @@ from toolkit.publish.rendering import Rendered
 
 Json = dict[str, Any]
 
+NO_RULES = "the labels in use feed none of its rules"
 _STEP_DEFAULTS = ("intervalMs", "maxDataPoints")
 _RULE_KEYS = (
     "annotations",
@@ -89,6 +90,8 @@ def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes)
     wanted = rule_group(group, context)
     change = Change("alert group", group.name, group.name, "create", after=wanted)
     there = api.alerting.rule_group(context.folder.uid, group.name)
+    if there is None and not wanted["rules"]:
+        return replace(change, action="skipped", after=None, reason=NO_RULES)
     if there is None:
         return replace(change, diff=(f"+ {len(wanted['rules'])} rules",))
     change = replace(change, before=there)
@@ -147,11 +150,17 @@ def _duration(text: str) -> int:
 
 
 def leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
+    """Rules of ours that nothing defines, in groups that nothing defines.
+
+    A rule that goes to another group is in the old one until the new one is saved.
+    """
     groups = {group.name for group in rendered.groups}
+    kept = {rule.rule_uid for g in rendered.groups for rule in rules_for(g, rendered.context)}
     return [
         Change("alert rule", rule["uid"], rule["title"], "delete", before=rule)
         for rule in api.alerting.alert_rules()
         if rule["uid"].startswith(UID_PREFIX)
+        and rule["uid"] not in kept
         and rule.get("ruleGroup") not in groups
         and rule.get("provenance") != "file"
     ]

@@ -22,7 +22,7 @@ from toolkit.grafana.alerting.ruler import rule_group
 from toolkit.grafana.context import Context
 from toolkit.http import HttpClient, Response
 from toolkit.logql.durations import format_prometheus, parse_prometheus
-from toolkit.publish.alerts import left_out
+from toolkit.publish.alerts import NO_RULES, left_out
 from toolkit.publish.backup import read_backup
 from toolkit.publish.compare import difference, same
 from toolkit.publish.model import Change, Plan
@@ -70,6 +70,8 @@ def rules_rollback(http: HttpClient, path: Path) -> Plan:
 def _group(wanted: Json, there: Json | None) -> Change:
     name = wanted["name"]
     change = Change("alert group", name, name, "create", before=there, after=wanted)
+    if there is None and not wanted["rules"]:
+        return replace(change, action="skipped", after=None, reason=NO_RULES)
     if there is None:
         return replace(change, diff=(f"+ {len(wanted['rules'])} rules",))
     old, new = _comparable(there), _comparable(wanted)

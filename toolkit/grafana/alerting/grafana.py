@@ -54,6 +54,8 @@ def provisioning_file(groups: list[AlertGroup], context: Context) -> Json:
             model["title"] = model["title"].replace("$", "$$")
             model["labels"] = {k: v.replace("$", "$$") for k, v in model["labels"].items()}
             rules.append(model)
+        if not rules:
+            continue
         made.append(
             {
                 "orgId": 1,

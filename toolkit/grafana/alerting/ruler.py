@@ -19,7 +19,8 @@ from toolkit.logql.numbers import format_float
 
 def rule_file(groups: Sequence[AlertGroup], context: Context) -> Json:
     """A rule file: every rule that Loki alone can evaluate in this label dialect."""
-    return {"groups": [rule_group(group, context) for group in groups]}
+    made = [rule_group(group, context) for group in groups]
+    return {"groups": [group for group in made if group["rules"]]}
 
 
 def rule_group(group: AlertGroup, context: Context) -> Json:
