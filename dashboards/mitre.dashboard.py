@@ -48,13 +48,16 @@ dashboard = dashboard(
                 Table(
                     "Rules and their tags",
                     total("events_by_rule_and_tags", legend="Events"),
-                    columns={"rule": Column("Rule", to_rule()), "tags": Column("Tags")},
+                    columns={"rule": Column("Rule", to_rule(), width=280), "tags": Column("Tags")},
                     width=14,
                 ),
                 Table(
                     "Nodes",
                     total("events_by_tags_and_node", legend="Events"),
-                    columns={"hostname": Column("Node", to_node()), "tags": Column("Tags")},
+                    columns={
+                        "hostname": Column("Node", to_node(), width=200),
+                        "tags": Column("Tags"),
+                    },
                 ),
             ],
         ),

@@ -87,7 +87,7 @@ dashboard = dashboard(
                     "Rule sets",
                     total("rulesets_by_node", legend="Heartbeats"),
                     columns={
-                        "hostname": Column("Node"),
+                        "hostname": Column("Node", width=160),
                         "falco.sha256_rules_file.falco_rules_yaml": Column("falco_rules.yaml"),
                     },
                     width=12,

@@ -24,6 +24,8 @@ _SERIES = ("latest", "total", "trend")
 """The kinds of questions that 7.5 answers by series with legends."""
 _ALWAYS = frozenset({"rule", "priority"})
 """Labels that every event's stream has."""
+_READABLE = "| json | line_format `{{ if .output }}{{ .output }}{{ else }}{{ __line__ }}{{ end }}`"
+"""Shows an event's text instead of its JSON, whose fields are the line's details then."""
 _LEGEND_FIELD = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
@@ -100,6 +102,8 @@ class Context:
         where = query.narrowing(self.filters)
         given: dict[str, Any] = {"window": window, "where": where, **query.parameters}
         expression = _as_typed(named.render(self.schema, **given), self.texts)
+        if query.log and self.schema.access("output").where is Where.LINE:
+            return f"{expression} {_READABLE}"
         if query.named or (query.kind in _SERIES and not self.version.has("row_names")):
             return _named(expression, named.labels)
         return expression

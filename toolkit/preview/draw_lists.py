@@ -17,8 +17,8 @@ LINES = 50
 """How many rows and lines are drawn; that there are more is said below them."""
 
 _LONGEST_LINE = 2_000
-_NARROWEST = 72
-"""How many pixels a column has at least."""
+_NARROWEST, _NAME = 72, 120
+"""How many pixels a column of numbers and one of texts have at least."""
 
 
 def draw_table(data: TableData, links: Links) -> Markup:
@@ -29,9 +29,13 @@ def draw_table(data: TableData, links: Links) -> Markup:
         for row in data.rows[:ROWS]
     ]
     shape = html("colgroup", *_shares(data.columns))
-    least = style(min_width=f"{_NARROWEST * len(data.columns)}px")
+    least = style(min_width=f"{sum(map(_least, data.columns))}px")
     table = html("table", shape, html("thead", head), html("tbody", *rows), style=least)
     return html("div", table, *_more(len(data.rows), ROWS, "rows"), class_="table")
+
+
+def _least(column: Column) -> int:
+    return column.width or (_NARROWEST if column.numeric else _NAME)
 
 
 def _shares(columns: Sequence[Column]) -> Iterator[Markup]:
