@@ -36,7 +36,7 @@ class Waits(list[float]):
 
 
 def client(url: str, **more: Any) -> HttpClient:
-    options = {key: more.pop(key) for key in ("sleep", "name", "max_body") if key in more}
+    options = {key: more.pop(key) for key in ("sleep", "clock", "name", "max_body") if key in more}
     return HttpClient(Connection(url=url, **more), **options)
 
 
@@ -182,6 +182,19 @@ def test_a_lost_connection_is_made_again(answers: Any) -> None:
     server = answers({"hang_up": True}, 200)
     with client(server.url, sleep=Waits()) as asking:
         assert asking.get("/x").ok
+
+
+def test_a_connection_that_is_closed_after_half_a_minute_is_a_time_out(answers: Any) -> None:
+    """As Loki does after its http_server_write_timeout; asked again, it would do the same."""
+    server = answers({"hang_up": True}, 200)
+    clock = iter([0.0, 30.0])
+    with (
+        client(server.url, sleep=Waits(), clock=lambda: next(clock)) as asking,
+        pytest.raises(SourceTimeout, match=r"gave up after 30 s") as raised,
+    ):
+        asking.get("/x", query='{source="falco"}')
+    assert "http_server_write_timeout" in (raised.value.hint or "")
+    assert len(server.asked) == 1
 
 
 def test_a_write_that_may_have_arrived_is_not_sent_twice(answers: Any) -> None:
@@ -466,5 +479,9 @@ def test_a_tenant_that_breaks_a_header() -> None:
 
 
 def test_an_address_that_is_not_set() -> None:
-    with pytest.raises(SettingsError, match="the address of Grafana is not set"):
-        HttpClient(replace(Connection(), url=None), name="Grafana")
+    """The hint says how to set it."""
+    for name, variable in (("Grafana", "GRAFANA_URL"), ("Loki", "LOKI_ADDR")):
+        with pytest.raises(SettingsError, match=f"the address of {name} is not set") as raised:
+            HttpClient(replace(Connection(), url=None), name=name)
+        assert f"--{name.lower()}-url" in (raised.value.hint or "")
+        assert variable in (raised.value.hint or "")

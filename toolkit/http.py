@@ -46,7 +46,13 @@ MAX_BODY = 512 * 1024 * 1024
 _LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.5
 _CHUNK = 64 * 1024
+_PATIENCE = 10.0
+"""A connection that is closed without an answer after so many seconds was given up by the server:
+Loki does so after its http_server_write_timeout, 30 s by default, and would the next time, too."""
 _SERVICE = re.compile(r"(?:.+\.)?(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(?:\..+)?")
+
+_ADDRESS = {"Loki": ("--loki-url", "LOKI_ADDR"), "Grafana": ("--grafana-url", "GRAFANA_URL")}
+"""How to say where it is: flag and variable."""
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -120,9 +126,14 @@ class HttpClient:
         max_body: int = MAX_BODY,
         sleep: Callable[[float], None] = time.sleep,
         sign: AuthBase | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if connection.url is None:
-            raise SettingsError(f"the address of {name} is not set", setting=f"{name.lower()}.url")
+            raise SettingsError(
+                f"the address of {name} is not set",
+                setting=f"{name.lower()}.url",
+                hint="give {} URL, or set {}".format(*_ADDRESS[name]) if name in _ADDRESS else None,
+            )
         for path in (connection.ca, connection.certificate, connection.key):
             if path is not None and not path.exists():
                 raise SettingsError(f"{name}: there is no file {path}", setting=name.lower())
@@ -134,6 +145,7 @@ class HttpClient:
         self._connection = connection
         self._max_body = max_body
         self._sleep = sleep
+        self._clock = clock
         self._session = requests.Session()
         self._session.auth = sign or _SignIn(connection)
         self._session.headers["User-Agent"] = f"falco-toolkit/{toolkit.__version__}"
@@ -222,7 +234,7 @@ class HttpClient:
         connection = self._connection
         url = self.url + path
         seconds = connection.timeout if timeout is None else timeout
-        deadline = time.monotonic() + seconds
+        started = self._clock()
         proxies = (
             dict.fromkeys(("http", "https"), connection.proxy or "") if connection.proxy else {}
         )
@@ -253,12 +265,13 @@ class HttpClient:
                             url=url,
                             hint="ask for a shorter time range or fewer labels",
                         )
-                    if time.monotonic() > deadline:
+                    if self._clock() > started + seconds:
                         raise requests.ReadTimeout
                 names = {name.lower(): value for name, value in answer.headers.items()}
                 return Response(answer.status_code, names, bytes(content), url)
         except (requests.RequestException, OSError, UnicodeError) as error:
-            raise self._translated(error, query, url, seconds) from None
+            waited = self._clock() - started
+            raise self._translated(error, query, url, seconds, waited) from None
 
     # --- foreign errors ---------------------------------------------------------------------------
 
@@ -278,7 +291,7 @@ class HttpClient:
         )
 
     def _translated(
-        self, error: Exception, query: str, url: str, seconds: float
+        self, error: Exception, query: str, url: str, seconds: float, waited: float
     ) -> SettingsError | _Interrupted:
         """Our error for one of requests, urllib3 or the operating system."""
         first = _innermost(error)
@@ -293,6 +306,13 @@ class HttpClient:
             found = SourceTimeout(
                 f"{self.name} at {self.url} gave no answer within {seconds:g} s",
                 hint=f"--{self.name.lower()}-timeout TIME waits longer",
+            )
+        elif isinstance(first, ConnectionResetError) and waited > _PATIENCE:
+            found = SourceTimeout(
+                f"{self.name} at {self.url} gave up after {waited:.0f} s: {text}",
+                hint="ask for a shorter time, or raise Loki's http_server_write_timeout"
+                if query
+                else None,
             )
         elif isinstance(error, requests.exceptions.SSLError):
             found = SourceUnavailable(
@@ -339,11 +359,11 @@ def cluster_hint(url: str, name: str) -> str | None:
     """What to type to reach a service of a Kubernetes cluster from outside of it."""
     parts = urlsplit(url)
     match = _SERVICE.fullmatch(parts.hostname or "")
-    if match is None:
+    if match is None or name not in _ADDRESS:
         return None
     port = parts.port or (443 if parts.scheme == "https" else 80)
     local = port if port >= 1024 else port + 8000
-    flag = "--grafana-url" if name == "Grafana" else "--loki-url"
+    flag, _ = _ADDRESS[name]
     command = (
         f"kubectl port-forward --namespace {match['namespace']} "
         f"service/{match['service']} {local}:{port}"

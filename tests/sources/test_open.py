@@ -234,7 +234,7 @@ def test_the_sample_holds_the_sample(cache: Path, small: list[int]) -> None:
 
 def test_a_loki_is_asked_with_its_tenant(scripted_server: Any) -> None:
     answer = type(scripted_server.answer(None))
-    body = b'{"status":"success","data":{"resultType":"vector","result":[]}}'
+    body = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'
     scripted_server.answer = lambda _: answer(200, body)
     settings = made(loki__url=scripted_server.url, loki__tenant="team")
     with open_source(settings) as opened:

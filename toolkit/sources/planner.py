@@ -23,9 +23,10 @@ Three habits of Loki's frontend would change numbers without a word, and are wor
   ``pkg/querier/queryrange/splitters.go`` and ``queryrangebase/query_range.go: matrixMerge``). A
   longer window that reads no stream, beside the query, prevents that whatever the setting.
 
-The same window has Loki cut a range of days into few pieces instead of one for each hour: of those
-Loki 2.9 has no room for a week's in its queue, and Loki 3.8 spends most of its time on them (hourly
-counts of 48,000 lines over 30 days took it ten times as long in 720 pieces as in 25).
+Left alone, Loki cuts days into hours: Loki 2.9 has no room for those of a week in its queue, and
+Loki 3.8 spends most of its time on them (hourly counts of 48,000 lines over 30 days took it ten
+times as long in 720 pieces as in 25). The same longer window makes the pieces of a range fewer, and
+a window at one moment stays whole as part of a range of two moments.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ from toolkit.sources import merge, rewrite
 
 HOUR = 3_600_000_000_000
 MAX_POINTS = 11_000
-LONGEST_TEXT = 100_000
-"""Of a query with all its matchers, in bytes; Loki parses up to 131,072."""
+LONGEST_TEXT = 60_000
+"""Of a query with all its matchers, in bytes; Loki parses up to 131,072, and a guard doubles it."""
 
 PIECES = 24
 """Into which Loki is to cut a range of days; it works on 32 at once."""
@@ -135,16 +136,41 @@ class Planner:
 
     def instant(self, expr: ast.MetricExpr, time: int) -> Vector | Scalar:
         """The answer of ``expr`` at ``time``."""
-        try:
-            answer = self.ask_instant(print_expr(expr), time)
-        except Refused as refused:
-            pieces = self._instant_pieces(expr, time, refused)
+        asks = (self._of_two, self._moment) if rewrite.cut_by_the_hour(expr) else (self._moment,)
+        errors: list[SourceError] = []
+        for ask in asks:
+            try:
+                return ask(expr, time)
+            except Refused as refused:
+                pieces = self._pieces(expr, time, refused)
+                if pieces is not None:
+                    return self._sorted(expr, merge.as_vector(pieces, time))
+                errors.append(refused.error)
+        raise errors[-1]
+
+    def _of_two(self, expr: ast.MetricExpr, time: int) -> Vector | Scalar:
+        """A moment as the first of a range of two, where its time and its windows allow that."""
+        delta = -time % rewrite.MILLISECOND
+        later = rewrite.shifted(expr, delta)
+        step = rewrite.MILLISECOND if (time + delta) % rewrite.SECOND else rewrite.SECOND
+        grid = Grid(time + delta, step, 2)
+        if not rewrite.finer_than_milliseconds(later):
+            answer = self.ask_range(print_expr(later), grid)
+        elif (apart := rewrite.boundaries(later)) is not None:
+            answer = self._between_boundaries(apart, grid)
         else:
-            if isinstance(answer, Scalar):
-                return Scalar(time, answer.value, answer.warnings)
-            # Loki keeps the order of sort and topk; a time in milliseconds is not the one asked.
-            return Vector(time, answer.samples, answer.warnings)
-        vector = merge.as_vector(pieces, time)
+            return self._moment(expr, time)
+        moment = merge.moved(merge.between(answer, grid.start, grid.start), delta)
+        return self._sorted(expr, merge.as_vector(moment, time))
+
+    def _moment(self, expr: ast.MetricExpr, time: int) -> Vector | Scalar:
+        answer = self.ask_instant(print_expr(expr), time)
+        # A time in milliseconds is not the one asked; the order of sort and topk is kept.
+        if isinstance(answer, Scalar):
+            return Scalar(time, answer.value, answer.warnings)
+        return Vector(time, answer.samples, answer.warnings)
+
+    def _sorted(self, expr: ast.MetricExpr, vector: Vector) -> Vector:
         order = rewrite.sorting(expr)
         return vector if order is None else merge.by_value(vector, order == "sort_desc")
 
@@ -154,7 +180,8 @@ class Planner:
         if grid.count == 1 or (guarded and 2 * grid.step >= self.limits.length):
             return self._by_moment(expr, grid)
         if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
-            apart = rewrite.boundaries(expr) if grid.count > MOMENTS_AT_ONCE else None
+            costly = grid.count > MOMENTS_AT_ONCE or rewrite.cut_by_the_hour(expr)
+            apart = rewrite.boundaries(expr) if costly else None
             if apart is None or grid.step % rewrite.MILLISECOND:
                 return self._by_moment(expr, grid)
             return self._between_boundaries(apart, grid)
@@ -259,7 +286,13 @@ class Planner:
         ``size`` is the number of moments that was refused.
         """
         if refused.kind == "series":
-            parts = self._by_label(expr, rest.start, rest.last)
+            try:
+                parts = self._by_label(expr, rest.start, rest.last)
+            except SourceLimit:
+                if size == 1:
+                    raise
+                # Fewer values are there in a shorter time.
+                return None
             if parts is not None:
                 return self._united(expr, [self._over_time(part, rest) for part in parts], refused)
         elif refused.kind == "window" and rewrite.longest_window(expr) <= (refused.limit or 0):
@@ -274,7 +307,9 @@ class Planner:
 
     # --- a single moment --------------------------------------------------------------------------
 
-    def _instant_pieces(self, expr: ast.MetricExpr, time: int, refused: Refused) -> Matrix:
+    def _pieces(self, expr: ast.MetricExpr, time: int, refused: Refused) -> Matrix | None:
+        """What pieces of ``expr`` say together; ``None`` where it has none."""
+
         def answer(piece: ast.MetricExpr) -> Matrix:
             return merge.as_matrix(self._vector(piece, time))
 
@@ -283,12 +318,11 @@ class Planner:
             parts = self._by_label(expr, time, time)
             if parts is not None:
                 return self._united(expr, [answer(part) for part in parts], refused)
-        else:
-            cut = rewrite.windows(expr, self._window(expr, refused))
-            if cut is not None:
-                pieces = [answer(piece) for piece in cut.pieces]
-                return merge.combined(pieces, cut.combine, cut.divisor)
-        raise refused.error
+            return None
+        cut = rewrite.windows(expr, self._window(expr, refused))
+        if cut is None:
+            return None
+        return merge.combined([answer(piece) for piece in cut.pieces], cut.combine, cut.divisor)
 
     def _window(self, expr: ast.MetricExpr, refused: Refused) -> int:
         """The longest window to ask for next: the limit that was named, or half of this one."""
@@ -320,7 +354,7 @@ class Planner:
         streams: list[Labels] = []
         for one in rewrite.log_ranges(expr):
             streams.extend(self.series_of(one.query.selector, first - back, last + ahead + 1))
-        best: tuple[int, str, list[str]] | None = None
+        found: list[tuple[str, list[str]]] = []
         names = rewrite.grouping_labels(expr)
         if names is None:
             names = frozenset(name for labels in streams for name in labels)
@@ -335,11 +369,18 @@ class Planner:
             # is noticed where every series can be seen, and not where some are filtered away.
             if not whole and not rewrite.only_aggregates(expr):
                 continue
-            if best is None or len(values) > best[0]:
-                best = (len(values), name, values)
-        if best is None:
-            return None
-        return list(_parts(expr, best[1], best[2]))
+            found.append((name, values))
+        # The label with the most values makes the fewest questions, unless they are too long.
+        found.sort(key=lambda one: -len(one[1]))
+        too_long: list[SourceLimit] = []
+        for name, values in found:
+            try:
+                return list(_parts(expr, name, values))
+            except SourceLimit as error:
+                too_long.append(error)
+        if too_long:
+            raise too_long[0]
+        return None
 
 
 def _moments(expr: ast.MetricExpr, grid: Grid) -> ast.MetricExpr:

@@ -23,6 +23,7 @@ Combine = Literal["sum", "min", "max", "newest", "oldest"]
 
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
+HOUR = 3600 * SECOND
 
 _NO_STREAM = ast.Matcher("toolkit_nothing", "=", "none")
 
@@ -37,6 +38,8 @@ _COMBINED: dict[str, Combine] = {
 }
 # A rate is a sum divided by its whole window (grafana/loki pkg/logql/range_vector.go).
 _RATES = {"rate": "count_over_time", "bytes_rate": "bytes_over_time"}
+_CUT_BY_LOKI = _RATES.keys() | (_COMBINED.keys() - {"last_over_time", "first_over_time"})
+_CUT_AROUND = frozenset({"sum", "count", "max", "min", "avg", "topk", "sort", "sort_desc"})
 _KEEPS_GROUPS = frozenset({"sum", "avg", "min", "max", "count", "stddev", "stdvar"})
 _CHOOSES = frozenset({"topk", "bottomk"})
 _SORTS = frozenset({"sort", "sort_desc"})
@@ -109,6 +112,23 @@ def finer_than_milliseconds(expr: ast.MetricExpr) -> bool:
 def longest_window(expr: ast.MetricExpr) -> int:
     """The longest ``[R]``, in ns."""
     return max((nanoseconds(one.range) for one in log_ranges(expr)), default=0)
+
+
+def cut_by_the_hour(expr: ast.Expr) -> bool:
+    """Whether Loki cuts a window of ``expr`` into hours where it is asked for at one moment.
+
+    An hour is the default of ``split_queries_by_interval`` (``pkg/logql/rangemapper.go``).
+    """
+    match expr:
+        case ast.RangeAggregation():
+            return expr.op in _CUT_BY_LOKI and nanoseconds(expr.log_range.range) > HOUR
+        case ast.VectorAggregation():
+            return expr.op in _CUT_AROUND and cut_by_the_hour(expr.expr)
+        case ast.LabelReplace():
+            return cut_by_the_hour(expr.expr)
+        case ast.BinaryOperation():
+            return cut_by_the_hour(expr.left) or cut_by_the_hour(expr.right)
+    return False
 
 
 def guarded(expr: ast.MetricExpr, least: int) -> ast.MetricExpr:
