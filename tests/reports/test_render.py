@@ -20,7 +20,7 @@ from toolkit.reports.document import document
 from toolkit.reports.html import cell, render_html
 from toolkit.reports.markdown import render_markdown
 from toolkit.reports.sections.steps import steps
-from toolkit.reports.write import write_report
+from toolkit.reports.write import compose, write_report
 from toolkit.sources.files import Refused
 
 PERIOD = week("2026-W46", "UTC")
@@ -145,7 +145,7 @@ def test_critical_events_come_first() -> None:
 
 
 def test_files_are_written_whole(tmp_path: Path) -> None:
-    paths = write_report(DATA, tmp_path / "new" / "folder", ("html", "json"))
+    paths = write_report(compose(DATA), tmp_path / "new" / "folder", ("html", "json"))
     assert [path.name for path in paths] == ["report.html", "report.json"]
     assert sorted(path.name for path in paths[0].parent.iterdir()) == ["report.html", "report.json"]
     assert json.loads(paths[1].read_text("utf-8"))["totals"]["events"] == DATA.events == 35

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reports.recount import recount, report
-from toolkit.analysis.periods import Period, week
+from toolkit.analysis.periods import Period, day, week
 from toolkit.falco.event import FalcoEvent, parse_event
 from toolkit.falco.labels import dialects
 from toolkit.falco.priority import Priority
@@ -195,6 +195,17 @@ def test_an_event_on_the_edge_counts_once(time: int, counted: int) -> None:
     data = report([event(time)], PERIOD)
     assert data.events == counted
     assert sum(events for _, events in data.by_day) == counted
+
+
+def test_a_rule_of_the_day_before_alone_is_in_the_report_of_a_day() -> None:
+    monday = day("2026-11-09", "UTC")
+    data = to_json(report([event(monday.start)], day("2026-11-10", "UTC")))
+    [row] = data["by_rule"]
+    assert (row["events"], row["previous_events"], row["trend"]["word"]) == (
+        0,
+        1,
+        "too few to tell",
+    )
 
 
 def test_an_empty_week_gives_a_report() -> None:

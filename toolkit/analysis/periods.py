@@ -153,6 +153,12 @@ def month(text: str, timezone: str) -> Period:
         ) from None
 
 
+def named(kind: Kind, text: str, timezone: str) -> Period:
+    """The week, day or month of that name. Raises :class:`SettingsError`."""
+    readers = {"week": week, "day": day, "month": month}
+    return readers[kind](text, timezone)
+
+
 def last_complete(kind: Kind, now: int, timezone: str) -> Period:
     """The last period of a kind that has ended by ``now`` (ns)."""
     return _containing(kind, local_day(now, timezone), timezone).previous()

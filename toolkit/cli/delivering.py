@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from toolkit.analysis.periods import Period
     from toolkit.reports.data import ReportData
     from toolkit.reports.delivery.ledger import Ledger
+    from toolkit.reports.write import Report
 
 FAIL_ON_MET, FAILED, INCOMPLETE = 1, 3, 4
 _NEW = "new-"
@@ -113,9 +114,12 @@ class Session:
     """One run of the command: its destinations and ledger, and what it has come to so far."""
 
     def __init__(self, run: Run, settings: Settings, output: Path) -> None:
+        from toolkit.reports.custom import load
+
         self.run = run
         self.settings = settings
         self.output = output
+        self.custom = load(settings.sections)
         self.chosen: Sequence[Delivery] = ()
         self.ledger: Ledger | None = None
         self._statuses: set[int] = set()
@@ -156,11 +160,11 @@ class Session:
     def finish(self, data: ReportData, formats: Sequence[str]) -> None:
         """Writes one report down, delivers it, and judges it."""
         from toolkit.reports import archive
-        from toolkit.reports.document import document
         from toolkit.reports.sections.steps import steps
-        from toolkit.reports.write import write_report
+        from toolkit.reports.write import compose, write_report
 
-        for sentence in document(data).sections[0].sentences:
+        report = compose(data, self.custom)
+        for sentence in report.document.sections[0].sentences:
             typer.echo(sentence)
         for number, step in enumerate(steps(data), 1):
             typer.echo(f"{number}. {step.text}")
@@ -168,20 +172,21 @@ class Session:
             typer.echo(f"note: {reason}", err=True)
         if self.run.dry_run:
             with tempfile.TemporaryDirectory() as folder:
-                self._preview(data, _named(write_report(data, Path(folder), formats), Path(folder)))
+                paths = write_report(report, Path(folder), formats)
+                self._preview(report, _named(paths, Path(folder)))
         else:
             written: list[Path] = []
 
             def write(folder: Path) -> None:
                 written.extend(
-                    path.relative_to(folder) for path in write_report(data, folder, formats)
+                    path.relative_to(folder) for path in write_report(report, folder, formats)
                 )
 
             self._owe(data.period)
             made = archive.put(self.output, data.period, write)
             for path in written:
                 typer.echo(made / path)
-            self._deliver(data, {path.as_posix(): made / path for path in written})
+            self._deliver(report, {path.as_posix(): made / path for path in written})
         asked = (self.run.deliver or self.run.catch_up) and not self.run.allow_incomplete
         if asked and not data.complete:
             self._statuses.add(INCOMPLETE)
@@ -203,27 +208,25 @@ class Session:
             self.ledger.owed(key(period), delivery.name) for delivery in self.chosen
         )
 
-    def _preview(self, data: ReportData, files: Mapping[str, Path]) -> None:
+    def _preview(self, report: Report, files: Mapping[str, Path]) -> None:
         from toolkit.reports import archive
         from toolkit.reports.delivery.deliver import preview
         from toolkit.reports.delivery.parcel import Parcel
-        from toolkit.reports.document import document
 
-        folder = archive.folder(self.output, data.period)
+        folder = archive.folder(self.output, report.data.period)
         for name in files:
             typer.echo(f"would write {folder / name}")
-        parcel = Parcel(data, document(data), files)
+        parcel = Parcel(report.data, report.document, files)
         for text in preview(self.chosen, parcel, grafana=self.settings.grafana):
             typer.echo(f"would deliver: {text}")
 
-    def _deliver(self, data: ReportData, files: Mapping[str, Path]) -> None:
+    def _deliver(self, report: Report, files: Mapping[str, Path]) -> None:
         if self.ledger is None or not self.chosen:
             return
         from toolkit.reports.delivery.deliver import deliver
         from toolkit.reports.delivery.parcel import Parcel
-        from toolkit.reports.document import document
 
-        parcel = Parcel(data, document(data), files)
+        parcel = Parcel(report.data, report.document, files)
         outcomes = deliver(
             self.chosen,
             parcel,

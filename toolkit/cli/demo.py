@@ -153,9 +153,8 @@ def _report(folder: Path, events: list[FalcoEvent], period: Period, now: int) ->
     from toolkit.engine.engine import Engine
     from toolkit.falco.labels import dialects
     from toolkit.reports.collect import Asker, collect
-    from toolkit.reports.document import document
     from toolkit.reports.formats import FORMATS
-    from toolkit.reports.write import write_report
+    from toolkit.reports.write import compose, write_report
     from toolkit.sources.embedded import EmbeddedSource
     from toolkit.sources.files import Refused
 
@@ -164,8 +163,9 @@ def _report(folder: Path, events: list[FalcoEvent], period: Period, now: int) ->
     source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     asker = Asker(source, schema, catalog())
     data = collect(asker, period, now=now, refused=Refused(), not_sent={})
-    write_report(data, folder, FORMATS)
-    return document(data).sections[0].sentences[0]
+    report = compose(data)
+    write_report(report, folder, FORMATS)
+    return report.document.sections[0].sentences[0]
 
 
 def _preview(path: Path, rendered: Rendered, source: LokiSource, period: Period) -> None:

@@ -25,7 +25,7 @@ SOURCE: tuple[str, ...] = tuple(
 )
 """Where events come from: a Loki, a Grafana in front of one, files, a store or the sample."""
 
-REPORT: tuple[str, ...] = (*SOURCE, "report.accepted", "report.nodes")
+REPORT: tuple[str, ...] = (*SOURCE, "report.accepted", "report.nodes", "report.sections")
 """What a report is made of."""
 
 GRAFANA: tuple[str, ...] = tuple(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli import showing
 from toolkit.cli.delivering import EXIT_STATUS, Run, failing, session, with_run
 from toolkit.cli.options import REPORT, with_settings
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
+
+if TYPE_CHECKING:
+    from toolkit.analysis.periods import Kind
 
 app = typer.Typer(
     add_completion=False,
@@ -81,23 +84,18 @@ def monthly(
 
 
 def _report(
-    settings: Settings, kind: str, name: str | None, output: Path, formats: str, run: Run
+    settings: Settings, kind: Kind, name: str | None, output: Path, formats: str, run: Run
 ) -> None:
     from toolkit.analysis import periods
     from toolkit.reports.make import make
     from toolkit.sources.open import open_source
 
     wanted = parse_formats(formats)
-    named: dict[str, Callable[[str, str], periods.Period]] = {
-        "week": periods.week,
-        "day": periods.day,
-        "month": periods.month,
-    }
     now = time.time_ns()
     if name is None:
-        latest = periods.last_complete(kind, now, settings.timezone)  # type: ignore[arg-type]
+        latest = periods.last_complete(kind, now, settings.timezone)
     else:
-        latest = named[kind](name, settings.timezone)
+        latest = periods.named(kind, name, settings.timezone)
     with failing(), session(run, settings, output) as made:
         todo = made.periods(latest, named=name is not None)
         if todo:
@@ -106,3 +104,7 @@ def _report(
                     made.finish(make(settings, opened, period, now=now), wanted)
     if made.status:
         raise typer.Exit(made.status)
+
+
+app.command("show", help=showing.SHOW)(showing.show)
+app.command("index", help=showing.INDEX)(showing.index)

@@ -63,7 +63,7 @@ def load_definition(path: Path) -> Definition:
         raise DefinitionError(
             f"{path} is no *.dashboard.py, *.alertgroup.py or *.notifications.py", path=str(path)
         )
-    module = _run(path)
+    module = run_file(path)
     value = getattr(module, kind, None)
     if value is None:
         raise DefinitionError(
@@ -80,7 +80,8 @@ def load_definition(path: Path) -> Definition:
     return Definition(path, kind, value)
 
 
-def _run(path: Path) -> ModuleType:
+def run_file(path: Path) -> ModuleType:
+    """The module that the file at ``path`` is. Runs it; raises :class:`DefinitionError`."""
     name = "toolkit_definition_" + "".join(c if c.isalnum() else "_" for c in path.stem)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None, "a path that ends in .py has a loader"

@@ -35,7 +35,8 @@ def drawn(block: Trend | HeatMap) -> Markup:
 
 def trend_svg(trend: Trend) -> Markup:
     """Lines over days, one for each series, with the numbers at the points, under their names."""
-    top = nice(max((max(values, default=0) for _, values in trend.series), default=0))
+    known = (value for _, values in trend.series for value in values if value is not None)
+    top = nice(max(known, default=0))
     width = _WIDTH - _LEFT - _RIGHT
     step = width / max(1, len(trend.days) - 1)
     left = _LEFT if len(trend.days) > 1 else _LEFT + width / 2
@@ -55,14 +56,31 @@ def trend_svg(trend: Trend) -> Markup:
     ]
     # The first series is the one spoken of: it is drawn last, on top.
     for colour, (name, values) in reversed(list(enumerate(trend.series))):
-        points = [(x, y(value)) for x, value in zip(places, values, strict=True)]
-        line = " ".join(f"{x:.1f},{at:.1f}" for x, at in points)
-        parts.append(element("polyline", class_=f"line s{colour}", points=line))
+        points = [
+            (x, y(value), day, value)
+            for x, day, value in zip(places, trend.days, values, strict=True)
+            if value is not None
+        ]
+        parts += [
+            element("polyline", class_=f"line s{colour}", points=line)
+            for line in _lines(places, [None if v is None else y(v) for v in values])
+        ]
         parts += [
             _mark(colour, x, at, element("title", f"{name}, {day}: {number(value)}"))
-            for (x, at), day, value in zip(points, trend.days, values, strict=True)
+            for x, at, day, value in points
         ]
     return picture(_WIDTH, height, trend.caption, *parts)
+
+
+def _lines(places: Sequence[float], heights: Sequence[float | None]) -> list[str]:
+    """The points of each stretch without a gap."""
+    stretches: list[list[str]] = [[]]
+    for x, at in zip(places, heights, strict=True):
+        if at is None:
+            stretches.append([])
+        else:
+            stretches[-1].append(f"{x:.1f},{at:.1f}")
+    return [" ".join(points) for points in stretches if points]
 
 
 def _legend(names: Sequence[str]) -> tuple[list[Markup], float]:
@@ -104,7 +122,10 @@ def _grid(tick: int, y: float) -> Markup:
 
 def _axis(text: str, x: float, y: float, full: str = "") -> Markup:
     title = [element("title", full)] if full and full != text else []
-    return element("text", text, *title, class_="axis", x=x, y=y, text_anchor="middle")
+    anchor = "middle"
+    if x + len(text) * _CHARACTER / 2 > _WIDTH:
+        x, anchor = _WIDTH, "end"
+    return element("text", text, *title, class_="axis", x=x, y=y, text_anchor=anchor)
 
 
 def heat_svg(heat: HeatMap) -> Markup:

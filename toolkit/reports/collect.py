@@ -163,6 +163,11 @@ def _sources(
     return source_of
 
 
+# A day is compared with the day before, and its baseline is the same weekday: of a rule that fired
+# on the day before alone there is nothing to say.
+_UNTOLD = Trend(Word.TOO_FEW, None, None, None)
+
+
 def _trends(counted: Counted, *by: str) -> dict[trends.Key, Trend]:
     """Each key's period against its baseline, false discoveries limited within the family."""
     table = changes(counted.events, counted.span.period, counted.span.history, *by)
@@ -216,7 +221,7 @@ def _rules(counted: Counted, source_of: Callable[[str], InferredSource | None]) 
                 source=source.source if source else None,
                 source_inferred=source is not None and source.inferred,
                 daily=daily.get(rule, none),
-                trend=told[(rule,)],
+                trend=told.get((rule,), _UNTOLD),
             )
         )
     return rows

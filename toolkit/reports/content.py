@@ -48,11 +48,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A value for each day, for a few series; ``days`` are short names in order."""
+    """A value for each day, for a few series; ``days`` are short names in order.
+
+    None is a day that nothing is known of: the line has a gap there.
+    """
 
     caption: str
     days: Sequence[str]
-    series: Sequence[tuple[str, Sequence[int]]]
+    series: Sequence[tuple[str, Sequence[int | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ _ACROSS = 10  # more days than this become rows, not columns
 
 def numbers(picture: Trend | HeatMap) -> Table:
     """The numbers of a picture as a table, for who cannot see it and where none can be drawn."""
+    values: list[Sequence[int | None]]
     if isinstance(picture, Trend):
         names, heads = [name for name, _ in picture.series], picture.days
         values = [values for _, values in picture.series]

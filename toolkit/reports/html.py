@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from toolkit.grafana.colours import PRIORITY_COLOURS
@@ -24,6 +26,7 @@ from toolkit.reports.content import (
     more,
     numbers,
 )
+from toolkit.reports.mistakes import raise_in_template
 from toolkit.reports.palette import DARK, LIGHT, PICTURES, variables
 from toolkit.reports.words import number
 
@@ -55,9 +58,12 @@ def _drawn(block: Trend | HeatMap) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def _environment(templates: Path | None) -> Environment:
+    shipped = PackageLoader("toolkit.reports")
     environment = Environment(
-        loader=PackageLoader("toolkit.reports"),
+        loader=shipped
+        if templates is None
+        else ChoiceLoader([FileSystemLoader(templates), shipped]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -67,16 +73,29 @@ def _environment() -> Environment:
     return environment
 
 
-def render_html(document: Document) -> str:
-    """The HTML text."""
-    environment = _environment()
-    macros = environment.get_template("blocks.html.jinja").module
-    return environment.get_template("report.html.jinja").render(
-        document=document,
-        banner=BANNER,
-        blocks={kind.__name__: getattr(macros, name) for kind, name in _MACROS.items()},
-        light=variables(LIGHT),
-        dark=variables(DARK),
-        pictures=PICTURES,
-        priorities=[(p.label.lower(), colour) for p, colour in PRIORITY_COLOURS.items()],
-    )
+def render_html(document: Document, templates: Path | None = None) -> str:
+    """The HTML text; ``templates`` is a folder whose templates stand in for those shipped.
+
+    Raises :class:`DefinitionError` for a mistake in one of them.
+    """
+    return render_page("report.html.jinja", templates, document=document)
+
+
+def render_page(name: str, templates: Path | None = None, **values: Any) -> str:
+    """A page of that template, with the look and the blocks that all pages have in common."""
+    try:
+        environment = _environment(templates)
+        macros = environment.get_template("blocks.html.jinja").module
+        return environment.get_template(name).render(
+            blocks={kind.__name__: getattr(macros, macro) for kind, macro in _MACROS.items()},
+            banner=BANNER,
+            light=variables(LIGHT),
+            dark=variables(DARK),
+            pictures=PICTURES,
+            priorities=[(p.label.lower(), colour) for p, colour in PRIORITY_COLOURS.items()],
+            **values,
+        )
+    except Exception as error:
+        if templates is not None:
+            raise_in_template(error, templates)
+        raise

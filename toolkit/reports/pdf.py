@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from toolkit.grafana.colours import PRIORITY_COLOURS
@@ -29,10 +30,12 @@ from toolkit.reports.content import (
     numbers,
 )
 from toolkit.reports.html import cell
+from toolkit.reports.mistakes import raise_in_typst
 from toolkit.reports.palette import LIGHT, standalone
 from toolkit.reports.pictures import needs_system_fonts
 from toolkit.reports.words import number
 
+_TEMPLATE = "report.typ"
 _SECOND = 10**9
 # Columns: short ones are as wide as they need to be, longer ones share what is left of the line.
 _LINE = 90  # characters, of about 120 that a line has
@@ -42,19 +45,30 @@ _FONTS = ("Libertinus Serif", "DejaVu Sans Mono")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def render_pdf(document: Document) -> bytes:
-    """The PDF file, A4."""
+def render_pdf(document: Document, templates: Path | None = None) -> bytes:
+    """The PDF file, A4; a ``report.typ`` in ``templates`` stands in for the one shipped.
+
+    Raises :class:`DefinitionError` for a mistake in it.
+    """
     import typst  # 80 MB: only who wants a PDF loads it
 
-    template = files("toolkit.reports").joinpath("templates", "report.typ").read_bytes()
+    own = None if templates is None else templates / _TEMPLATE
+    if own is None or not own.is_file():
+        own = None
+    shipped = files("toolkit.reports").joinpath("templates", _TEMPLATE)
     inputs = {"report": json.dumps(_plain(document), ensure_ascii=False)}
-    made: bytes = typst.compile(
-        template,
-        format="pdf",
-        pdf_standards="ua-1",
-        sys_inputs=inputs,
-        ignore_system_fonts=not needs_system_fonts(inputs["report"]),
-    )
+    try:
+        made: bytes = typst.compile(
+            shipped.read_bytes() if own is None else str(own),
+            format="pdf",
+            pdf_standards="ua-1",
+            sys_inputs=inputs,
+            ignore_system_fonts=not needs_system_fonts(inputs["report"]),
+        )
+    except typst.TypstError as error:
+        if own is not None:
+            raise_in_typst(error, own)
+        raise
     return made
 
 

@@ -20,6 +20,8 @@ Cell = str | int | float | bool | None
 """A moment is ISO 8601 with offset, a day ``2026-11-12``."""
 
 REPORT = "report"
+DOCUMENT = "document"
+"""What the pages say, which is no table."""
 _SCALARS: Mapping[str, Kind] = {
     "string": "text",
     "integer": "count",
@@ -55,7 +57,8 @@ def shapes() -> Sequence[Shape]:
     whole = schema()
     single: list[Field] = []
     tables: list[Shape] = []
-    for path, part in _leaves(whole, whole["properties"], ()):
+    found = {name: part for name, part in whole["properties"].items() if name != DOCUMENT}
+    for path, part in _leaves(whole, found, ()):
         rows = _resolved(whole, part.get("items", {}))
         description = part.get("description", "")
         if "properties" in rows:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.reports.content import Document
+from toolkit.reports.custom import NONE, Custom
 from toolkit.reports.data import ReportData
 from toolkit.reports.document import document
 from toolkit.reports.excel import render_excel
@@ -15,7 +16,8 @@ from toolkit.reports.flat import csv_tables, parquet_tables
 from toolkit.reports.html import render_html
 from toolkit.reports.markdown import render_markdown
 from toolkit.reports.pdf import render_pdf
-from toolkit.reports.to_json import render_json, to_json
+from toolkit.reports.stored import whole_json
+from toolkit.reports.to_json import render_json
 
 Files = Mapping[str, bytes]
 """Contents by the file's path below the report's folder."""
@@ -23,10 +25,21 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, for programs and in words."""
+    """What was found, what is said of it, and the folder of a user's own templates."""
 
-    plain: Mapping[str, Any]
+    data: ReportData
     document: Document
+    templates: Path | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What ``report.json`` holds."""
+        return whole_json(self.data, self.document)
+
+
+def compose(data: ReportData, custom: Custom = NONE) -> Report:
+    """The report of these data. Raises :class:`DefinitionError` for a mistake in a user's file."""
+    return Report(data, document(data, custom), custom.templates)
 
 
 def _text(name: str, text: str) -> Files:
@@ -38,24 +51,24 @@ def _tables(ending: str, tables: Mapping[str, bytes]) -> Files:
 
 
 RENDERERS: Mapping[str, Callable[[Report], Files]] = {
-    "html": lambda report: _text("report.html", render_html(report.document)),
-    "md": lambda report: _text("report.md", render_markdown(report.document)),
-    "json": lambda report: _text("report.json", render_json(report.plain)),
-    "pdf": lambda report: {"report.pdf": render_pdf(report.document)},
-    "csv": lambda report: _tables("csv", csv_tables(report.plain)),
-    "parquet": lambda report: _tables("parquet", parquet_tables(report.plain)),
-    "xlsx": lambda report: {"report.xlsx": render_excel(report.plain)},
+    "html": lambda one: _text("report.html", render_html(one.document, one.templates)),
+    "md": lambda one: _text("report.md", render_markdown(one.document)),
+    "json": lambda one: _text("report.json", render_json(one.plain)),
+    "pdf": lambda one: {"report.pdf": render_pdf(one.document, one.templates)},
+    "csv": lambda one: _tables("csv", csv_tables(one.plain)),
+    "parquet": lambda one: _tables("parquet", parquet_tables(one.plain)),
+    "xlsx": lambda one: {"report.xlsx": render_excel(one.plain)},
 }
 """What each of :data:`toolkit.reports.formats.FORMATS` makes."""
 
 
-def write_report(data: ReportData, folder: Path, formats: Sequence[str]) -> list[Path]:
+def write_report(report: Report, folder: Path, formats: Sequence[str]) -> list[Path]:
     """Writes the formats' files to a folder, made if need be, and returns their paths.
 
     Everything is rendered before anything is written, and each file is written beside its place
-    and moved there, so that nobody reads half a report. Raises ``OSError``.
+    and moved there, so that nobody reads half a report. Raises ``OSError``, and
+    :class:`DefinitionError` for a mistake in a user's template.
     """
-    report = Report(to_json(data), document(data))
     files = {name: body for form in formats for name, body in RENDERERS[form](report).items()}
     return [write(folder / name, body) for name, body in files.items()]
 

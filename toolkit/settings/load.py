@@ -90,6 +90,7 @@ def load(
             node_label="labels.node_label",
             accepted="report.accepted",
             node_names="report.nodes",
+            sections="report.sections",
             timezone="timezone",
             cache="cache.path",
         ),

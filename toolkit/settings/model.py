@@ -94,6 +94,7 @@ class Settings:
     node_label: str | None = None
     accepted: Path | None = None
     node_names: Path | None = None
+    sections: Path | None = None
     timezone: str = "UTC"
     cache: Path | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)

@@ -304,6 +304,13 @@ FIELDS: tuple[Field, ...] = (
         "TOOLKIT_NODES",
     ),
     Field(
+        "report.sections",
+        values.path,
+        "Folder of your own sections and templates of reports.",
+        "--sections",
+        "TOOLKIT_SECTIONS",
+    ),
+    Field(
         "timezone",
         values.timezone,
         "Time zone of days and weeks.",

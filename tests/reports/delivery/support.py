@@ -13,7 +13,7 @@ from toolkit.falco.priority import Priority
 from toolkit.reports.delivery.channel import Job
 from toolkit.reports.delivery.parcel import Parcel
 from toolkit.reports.document import document
-from toolkit.reports.write import write_report
+from toolkit.reports.write import compose, write_report
 from toolkit.settings import Connection, Delivery, Secret
 from toolkit.sources.files import Refused
 
@@ -52,7 +52,7 @@ DATA = data()
 
 def parcel(folder: Path, found: Any = DATA) -> Parcel:
     """With the three files of a report."""
-    written = write_report(found, folder, ("html", "md", "json"))
+    written = write_report(compose(found), folder, ("html", "md", "json"))
     return Parcel(found, document(found), {path.name: path for path in written})
 
 

@@ -15,7 +15,8 @@ import hmac
 
 from toolkit.errors import SettingsError
 from toolkit.reports.delivery.channel import Channel, Job, accepted, client
-from toolkit.reports.to_json import render_json, to_json
+from toolkit.reports.stored import whole_json
+from toolkit.reports.to_json import render_json
 from toolkit.settings import Secret
 
 _PREFIX = "whsec_"
@@ -23,7 +24,7 @@ _PREFIX = "whsec_"
 
 def body(job: Job) -> bytes:
     """The JSON as bytes."""
-    return render_json(to_json(job.parcel.data)).encode()
+    return render_json(whole_json(job.parcel.data, job.parcel.document)).encode()
 
 
 def headers(job: Job, content: bytes) -> dict[str, str]:
