@@ -67,6 +67,18 @@ def test_one_that_fails_stops_no_other_and_is_tried_again_next_time(
     assert [one.state for one in run(chosen, parcel, tmp_path)] == ["delivered", "already"]
 
 
+def test_a_defect_in_one_stops_no_other(
+    parcel: Parcel, tmp_path: Path, scripted_server: ScriptedServer
+) -> None:
+    """A file that is gone meanwhile, which no channel foresees."""
+    gone = replace(parcel, files={"report.html": tmp_path / "gone"})
+    keys = {"access_key": Secret("a"), "secret_key": Secret("b")}
+    bucket = Delivery("bucket", "s3", {"bucket": "b", "endpoint": scripted_server.url, **keys})
+    outcomes = run([bucket, slack(scripted_server.url)], gone, tmp_path)
+    assert [one.state for one in outcomes] == ["failed", "delivered"]
+    assert "No such file" in outcomes[0].text
+
+
 def test_another_period_is_another_matter(
     parcel: Parcel, tmp_path: Path, scripted_server: ScriptedServer
 ) -> None:

@@ -118,6 +118,8 @@ def _tried(job: Job) -> Outcome:
             # The client speaks of the flags that Loki and Grafana have.
             hint = f"ca = FILE below [deliver.{name}] names a certificate authority to trust"
         return Outcome(name, "failed", error.message, hint=hint)
+    except Exception as error:  # a defect in one channel keeps no report from the others
+        return Outcome(name, "failed", f"{type(error).__name__}: {error}")
     return Outcome(name, "partly" if notes else "delivered", where, notes)
 
 
