@@ -25,11 +25,27 @@ def _rules(call: Call) -> list[Json]:
     return [rule for group in call.state.groups.values() for rule in group["rules"]]
 
 
+def _listed(call: Call, rules: list[Json]) -> list[Json]:
+    """Among others 9.4 does not tell where a rule comes from."""
+    hidden = ("provenance",) if call.release < (10, 0) else ()
+    return [{key: value for key, value in rule.items() if key not in hidden} for rule in rules]
+
+
 @route("GET", RULES, since=ALERTS)
 def alert_rules(call: Call) -> Said:
     if not may_alert(call):
         return call.denied("alert.provisioning:read")
-    return Said(200, _rules(call))
+    return Said(200, _listed(call, _rules(call)))
+
+
+@route("GET", f"{RULES}/(?P<uid>[^/]+)", since=ALERTS)
+def alert_rule(call: Call) -> Said:
+    if not may_alert(call):
+        return call.denied("alert.provisioning:read")
+    found = next((rule for rule in _rules(call) if rule["uid"] == call.path["uid"]), None)
+    if found is None:
+        return traced(call, 500, "could not find alert rule")
+    return Said(200, {"provenance": "api"} | found)
 
 
 @route("POST", RULES, since=ALERTS)
@@ -60,7 +76,9 @@ def rule_group(call: Call) -> Said:
     if not may_alert(call):
         return call.denied("alert.provisioning:read")
     found = call.state.groups.get((call.path["folder"], call.path["group"]))
-    return Said(200, found) if found else traced(call, 404, "rulegroup not found")
+    if not found:
+        return traced(call, 404, "rulegroup not found")
+    return Said(200, found | {"rules": _listed(call, found["rules"])})
 
 
 @route("PUT", GROUP, since=ALERTS)
@@ -106,6 +124,9 @@ def save_rule_group(call: Call) -> Said:
 
 @route("DELETE", f"{RULES}/(?P<uid>[^/]+)", since=ALERTS)
 def delete_rule(call: Call) -> Said:
+    there = next((rule for rule in _rules(call) if rule["uid"] == call.path["uid"]), {})
+    if there.get("provenance") == "file":
+        return traced(call, 500, "cannot delete with provided provenance 'api', needs 'file'")
     for key, group in list(call.state.groups.items()):
         group["rules"] = [rule for rule in group["rules"] if rule["uid"] != call.path["uid"]]
         if not group["rules"]:

@@ -22,8 +22,9 @@ from tests.publish.support import (
 from toolkit.errors import PublishError
 from toolkit.falco.labels import dialects
 from toolkit.grafana.context import Folder
+from toolkit.grafana.version import GrafanaVersion
 from toolkit.publish.applying import apply_plan
-from toolkit.publish.deploy import plan_deploy
+from toolkit.publish.deploy import plan_deploy, render_offline
 from toolkit.publish.model import Wishes
 from toolkit.publish.sources import WantedSource
 
@@ -163,6 +164,21 @@ def test_what_a_file_on_the_server_provides_is_never_written(
     assert "Falco/small.json" in refused.reason
 
 
+def test_what_a_file_provides_just_so_is_unchanged(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    """A file that was written by --target files has neither tag nor mark of a deploy."""
+    fake = served(scripted_server)
+    api = api_of(scripted_server)
+    folder = small(tmp_path / "boards")
+    apply_plan(plan_deploy(deployment(folder), api, PLAIN), api)
+    board = fake.state.board(SMALL, folder=False)
+    assert board is not None
+    (made,) = render_offline(deployment(folder), GrafanaVersion(12, 1)).dashboards
+    board.model, board.provisioned = made.model, "small.json"
+    assert change(plan_deploy(deployment(folder), api, PLAIN), SMALL).action == "unchanged"
+
+
 @pytest.mark.parametrize("version", ["7.5.5", "12.1.0"])
 def test_a_dashboard_that_was_moved_goes_back_to_its_folder(
     scripted_server: ScriptedServer, version: str, tmp_path: Path
@@ -251,10 +267,12 @@ def test_a_group_with_rules_of_others_is_not_replaced(
     assert "Their own" in refused.reason
 
 
+@pytest.mark.parametrize("version", ["9.4.0", "12.1.0"])
 def test_rules_that_a_file_provides_are_left(
-    scripted_server: ScriptedServer, tmp_path: Path
+    scripted_server: ScriptedServer, tmp_path: Path, version: str
 ) -> None:
-    fake = served(scripted_server)
+    """9.4 tells where a rule comes from only to who asks for it alone, as was measured."""
+    fake = served(scripted_server, version)
     api = api_of(scripted_server)
     folder = alerting(tmp_path / "rules")
     apply_plan(plan_deploy(deployment(folder), api, PLAIN), api)
@@ -263,6 +281,9 @@ def test_rules_that_a_file_provides_are_left(
     refused = change(plan_deploy(deployment(folder), api, Wishes(force=True)), "g")
     assert refused.action == "refused"
     assert "file on the server" in refused.reason
+    # Nor are they left over where nothing defines them.
+    plan = plan_deploy(deployment(small(tmp_path / "boards")), api, Wishes(prune=True))
+    assert [one for one in plan.changes if one.kind == "alert rule"] == []
 
 
 def test_rules_that_cannot_be_fed_are_named_with_what_would_help(

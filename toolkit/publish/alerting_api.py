@@ -62,6 +62,12 @@ class AlertingApi:
         found: list[Json] = self._ask("GET", "/api/v1/provisioning/alert-rules", READ_ALERTS)
         return found
 
+    def alert_rule(self, uid: str) -> Json:
+        """One alert rule, with where it comes from."""
+        path = f"/api/v1/provisioning/alert-rules/{quote(uid, safe='')}"
+        found: Json = self._ask("GET", path, READ_ALERTS, uid=uid)
+        return found
+
     def delete_alert_rule(self, uid: str) -> None:
         """Deletes a rule; one that is gone already is fine."""
         path = f"/api/v1/provisioning/alert-rules/{quote(uid, safe='')}"

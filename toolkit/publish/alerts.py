@@ -99,9 +99,8 @@ def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes)
         return replace(change, action="unchanged", after=None)
     old, new = _comparable(there), _comparable(wanted)
     diff = difference(old, new)
-    files = [rule for rule in there["rules"] if rule.get("provenance") == "file"]
     foreign = [rule["title"] for rule in there["rules"] if not rule["uid"].startswith(UID_PREFIX)]
-    if files:
+    if from_file(api, there["rules"][0]):
         return replace(
             change,
             action="refused",
@@ -118,6 +117,15 @@ def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes)
             hint="saving a group deletes what it does not list; move them, or use --force",
         )
     return replace(change, action="update", diff=diff)
+
+
+def from_file(api: GrafanaApi, rule: Json) -> bool:
+    """Whether a file on the server provides the rule, and the rest of its group.
+
+    9.4 tells where a rule comes from only to who asks for that rule alone.
+    """
+    told = rule if "provenance" in rule else api.alerting.alert_rule(rule["uid"])
+    return told.get("provenance") == "file"
 
 
 def same_group(one: Json, other: Json) -> bool:
@@ -162,5 +170,5 @@ def leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
         if rule["uid"].startswith(UID_PREFIX)
         and rule["uid"] not in kept
         and rule.get("ruleGroup") not in groups
-        and rule.get("provenance") != "file"
+        and not from_file(api, rule)
     ]

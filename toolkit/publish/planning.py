@@ -74,7 +74,8 @@ def _dashboard(api: GrafanaApi, made: RenderedDashboard, folder: Folder, wishes:
     meta, model = there["meta"], there["dashboard"]
     change = replace(change, before=there)
     moved = _moved(meta, folder, api)
-    if same(model, wanted) and not moved:
+    # What a file brings has neither tag nor mark of a deploy.
+    if same(model, made.model if meta.get("provisioned") else wanted) and not moved:
         return replace(change, action="unchanged", after=None)
     if meta.get("provisioned"):
         origin = meta.get("provisionedExternalId") or "a file or ConfigMap"
