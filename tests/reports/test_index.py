@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -29,14 +30,21 @@ def keep(root: Path, period: Period, where: str = "{period}", formats: str = "ht
     return place
 
 
+@pytest.fixture(name="archive", scope="module")
+def _archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("archive")
+    keep(root, PERIOD, formats="html,pdf,csv,json")
+    keep(root, W45)
+    keep(root, W42)
+    keep(root, month("2026-11", "UTC"))
+    keep(root, day("2026-11-10", "UTC"), "a b/<i>/{period}")
+    return root
+
+
 @pytest.fixture(name="root")
-def _root(tmp_path: Path) -> Path:
-    keep(tmp_path, PERIOD, formats="html,pdf,csv,json")
-    keep(tmp_path, W45)
-    keep(tmp_path, W42)
-    keep(tmp_path, month("2026-11", "UTC"))
-    keep(tmp_path, day("2026-11-10", "UTC"), "a b/<i>/{period}")
-    return tmp_path
+def _root(archive: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed."""
+    return Path(shutil.copytree(archive, tmp_path / "reports"))
 
 
 def page(root: Path) -> str:
