@@ -56,6 +56,7 @@ def declared(**policy: Any) -> Notifications:
         ("pagerduty", {"integrationKey": "k"}, "integrationKey"),
         ("webhook", {"url": "https://a.example", "password": "p"}, "password"),
         ("webhook", {"url": "https://a.example", "hmacConfig": {"secret": "p"}}, "secret"),
+        ("sns", {"topic_arn": "arn", "sigv4": {"secret_key": "p"}}, "secret_key"),
     ],
 )
 def test_a_secret_that_is_written_out_is_refused(

@@ -129,6 +129,7 @@ def create_mute_timing(call: Call) -> Said:
         text = "invalid object specification: a mute timing with this name already exists"
         return traced(call, 400, text)
     made = {**_written(call.body), "provenance": "api"}
+    made |= {"version": "x"} if call.release >= (11, 0) else {}
     call.state.timings.append(made)
     return Said(201, made)
 
@@ -141,7 +142,11 @@ def update_mute_timing(call: Call) -> Said:
     there = next((o for o in call.state.timings if o["name"] == call.path["name"]), None)
     if there is None:
         return Said(404, None)
+    numbered = call.release >= (11, 0)
+    if numbered and call.body.get("version", there["version"]) != there["version"]:
+        return traced(call, 409, "provided version of time interval does not match current version")
     there.update({**_written(call.body), "provenance": "api"})
+    there |= {"version": there["version"] + "x"} if numbered else {}
     return Said(202, there)
 
 

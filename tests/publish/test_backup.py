@@ -112,6 +112,14 @@ def test_a_deploy_that_changes_nothing_leaves_no_backup(
     assert len(list(backups.iterdir())) == 1
 
 
+def test_nobody_else_may_read_a_backup(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    """Grafana 9.4 shows the address of a contact point of Teams, which is a secret."""
+    served(scripted_server)
+    deployed(api_of(scripted_server), small(tmp_path / "d"), tmp_path / "backups", MORNING)
+    (path,) = (tmp_path / "backups").iterdir()
+    assert path.stat().st_mode & 0o077 == 0
+
+
 def test_without_a_backup_there_is_nothing_to_put_back(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="there is no backup"):
         latest_backup(tmp_path, "http://grafana.example")

@@ -1,7 +1,8 @@
 """What a deploy replaces, kept so that it can be brought back.
 
 One JSON file a deploy, outside of the repository. It holds what Grafana answered before anything
-was sent, so nothing in it is a secret: Grafana never hands out the secrets of a data source.
+was sent. Grafana hands out no secret of a data source, but some versions show the address of a
+contact point, by which anybody can write there: so nobody else may read the file.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def write_backup(plan: Plan, folder: Path, now: datetime, *, rollback: bool = Fa
     path = folder / f"{now:%Y%m%dT%H%M%S.%fZ}{end}"
     document = {"format": _FORMAT, "url": plan.url, "grafana": plan.version, "changes": changes}
     partial = path.with_name(f"{path.name}.partial")
+    partial.touch(mode=0o600)
     partial.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     partial.replace(path)
     return path
@@ -101,8 +103,8 @@ def read_backup(path: Path) -> Sequence[Json]:
 def rollback_plan(api: GrafanaApi, path: Path) -> Plan:
     """The plan that puts back what the backup at ``path`` holds.
 
-    What that deploy created is deleted, save data sources and folders: something else may use them
-    by now, so they are only named.
+    Dashboards that the deploy created are deleted. Everything else that it created is only named,
+    because something else may use it by now.
     """
     changes: list[Change] = []
     for entry in reversed(read_backup(path)):
@@ -162,7 +164,10 @@ def _restored_timing(api: GrafanaApi, change: Change, entry: Json) -> Change:
     if before is None:
         return _new(change)
     there = next((o for o in api.alerting.mute_timings() if o["name"] == change.uid), None)
-    return _restored(change, there, before, there == before)
+    # Later versions number a mute timing's versions, and refuse an old number.
+    wanted = {key: before[key] for key in ("name", "time_intervals")}
+    alike = there is not None and wanted.items() <= there.items()
+    return _restored(change, there, wanted, alike)
 
 
 def _restored_receiver(api: GrafanaApi, change: Change, entry: Json) -> Change:

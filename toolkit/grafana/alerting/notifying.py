@@ -24,6 +24,7 @@ MUTE_PREFIX = "falco-toolkit "
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = frozenset(
     {
+        "access_key",
         "api_secret",
         "api_token",
         "apikey",
@@ -37,7 +38,7 @@ _SECRETS = frozenset(
         "integrationkey",
         "password",
         "secret",
-        "sigv4_secret_key",
+        "secret_key",
         "token",
         "userkey",
     }
