@@ -157,6 +157,8 @@ def test_catching_up_makes_each_missed_week_once_the_oldest_first(
     assert made() == ["2026-W45", "2026-W46", "2026-W47"]
     assert out.index("reports/2026-W46/report.html") < out.index("reports/2026-W47/report.html")
     assert sorted(path.name for path in Path("share").iterdir()) == made()
+    index = Path("reports/index.html").read_text()
+    assert all(f'href="{name}/report.html"' in index for name in made())
     assert run(*catch_up)[:2] == (0, "Nothing was missed: 2026-W47 is there.\n")
     clock(monkeypatch, MONDAY + timedelta(days=50))
     _, _, err = run(*catch_up, "--most", "2")
@@ -252,4 +254,5 @@ main(["report", "weekly", "--events", "events.jsonl", "--catch-up", "--output", 
     assert made() == []
     assert run("--catch-up", *KEPT)[0] == 0
     assert made() == ["2026-W47"]
-    assert sorted(path.name for path in Path("reports").iterdir()) == [".lock", "2026-W47"]
+    left = sorted(path.name for path in Path("reports").iterdir())
+    assert left == [".lock", "2026-W47", "index.html"]

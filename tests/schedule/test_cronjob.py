@@ -114,6 +114,17 @@ def test_what_is_written_lies_on_the_claim_and_what_is_read_is_mounted(tmp_path:
     assert {"key": "loki.ca", "path": authority.name} in files["items"]
 
 
+def test_sections_of_ones_own_are_mounted_from_a_configmap(tmp_path: Path) -> None:
+    made = objects(tmp_path, toml=TOML + '[report]\nsections = "own"\n')
+    (container,) = pod(made)["containers"]
+    mounts = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    folder = tomllib.loads(made["ConfigMap"]["data"]["toolkit.toml"])["report"]["sections"]
+    volumes = {one["name"]: one for one in pod(made)["volumes"]}
+    name = volumes[mounts[folder]]["configMap"]["name"]
+    steps = render(plan(tmp_path, TOML + '[report]\nsections = "own"\n')).next_steps
+    assert f"configmap --namespace falco {name} --from-file={tmp_path / 'own'}" in "".join(steps)
+
+
 def test_it_may_talk_to_what_it_needs_and_to_nothing_else(tmp_path: Path) -> None:
     """Counted by hand from the settings."""
     policy = objects(tmp_path)["NetworkPolicy"]["spec"]

@@ -1,23 +1,16 @@
-"""What ``toolkit report`` does besides making one report: deliver, catch up, and judge.
-
-The options of the three commands are the same; :func:`with_run` adds them and hands over a
-:class:`Run`.
-"""
+"""What ``toolkit report`` does besides making one report: deliver, catch up, and judge."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import tempfile
-import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
+from toolkit.cli.run_options import FAIL_ON_MET, FAILED, INCOMPLETE, Run, fail_on
 from toolkit.errors import DeliveryError, SettingsError, ToolkitError
 from toolkit.falco.priority import Priority
 from toolkit.settings import Delivery, Settings, choose
@@ -28,86 +21,8 @@ if TYPE_CHECKING:
     from toolkit.reports.delivery.ledger import Ledger
     from toolkit.reports.write import Report
 
-FAIL_ON_MET, FAILED, INCOMPLETE = 1, 3, 4
-_NEW = "new-"
-_MOST = 12
-
-EXIT_STATUS = """Exit status: 0 fine; 1 --fail-on is met; 2 usage or settings; 3 failed: the
-source did not answer, or a destination did not take the report; 4 made by --catch-up or delivered,
-but incomplete. Of several, the first of 2, 3, 1 and 4.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The options."""
-
-    deliver: Annotated[
-        str | None,
-        typer.Option(
-            help="Destinations of toolkit.toml to deliver to, parted by commas, or all.",
-            metavar="NAME",
-        ),
-    ] = None
-    again: Annotated[
-        bool, typer.Option("--again", help="Deliver even to those that have it already.")
-    ] = False
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Show what would be made and sent where; write nothing."),
-    ] = False
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            help="Exit with 1 if a rule of that priority or above is new: new-critical, ...",
-            metavar="WHAT",
-        ),
-    ] = None
-    allow_incomplete: Annotated[
-        bool,
-        typer.Option("--allow-incomplete", help="Exit with 0 in place of 4."),
-    ] = False
-    catch_up: Annotated[
-        bool,
-        typer.Option(
-            "--catch-up",
-            help="Make every period missed since the last one in --output 'DIR/{period}'.",
-        ),
-    ] = False
-    most: Annotated[
-        int, typer.Option(min=1, help="At most so many periods with --catch-up.", metavar="NUMBER")
-    ] = _MOST
-
-
-def with_run(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the options and, as ``run``, what they come to."""
-    hints = typing.get_type_hints(command, include_extras=True)
-    own = [
-        parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(command).parameters.items()
-        if name != "run"
-    ]
-    run_hints = typing.get_type_hints(Run, include_extras=True)
-    added = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=run_hints[field.name],
-        )
-        for field in fields(Run)
-    ]
-
-    @functools.wraps(command)
-    def call(**given: Any) -> Any:
-        run = Run(**{field.name: given.pop(field.name) for field in fields(Run)})
-        return command(run=run, **given)
-
-    # Typer reads the signature, and would follow __wrapped__ to the annotations as texts.
-    del call.__wrapped__
-    call.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-    call.__annotations__ = {one.name: one.annotation for one in (*own, *added)}
-    return call
+_KEPT = "json"
+"""The format that an archive cannot do without: its page is made of it."""
 
 
 class Session:
@@ -122,6 +37,7 @@ class Session:
         self.custom = load(settings.sections)
         self.chosen: Sequence[Delivery] = ()
         self.ledger: Ledger | None = None
+        self.made = 0
         self._statuses: set[int] = set()
 
     @property
@@ -163,6 +79,8 @@ class Session:
         from toolkit.reports.sections.steps import steps
         from toolkit.reports.write import compose, write_report
 
+        if self.run.catch_up and _KEPT not in formats:
+            formats = (*formats, _KEPT)
         report = compose(data, self.custom)
         for sentence in report.document.sections[0].sentences:
             typer.echo(sentence)
@@ -184,6 +102,7 @@ class Session:
 
             self._owe(data.period)
             made = archive.put(self.output, data.period, write)
+            self.made += 1
             for path in written:
                 typer.echo(made / path)
             self._deliver(report, {path.as_posix(): made / path for path in written})
@@ -216,7 +135,7 @@ class Session:
         folder = archive.folder(self.output, report.data.period)
         for name in files:
             typer.echo(f"would write {folder / name}")
-        parcel = Parcel(report.data, report.document, files)
+        parcel = Parcel(report.data, report.document, files, report.templates)
         for text in preview(self.chosen, parcel, grafana=self.settings.grafana):
             typer.echo(f"would deliver: {text}")
 
@@ -226,7 +145,7 @@ class Session:
         from toolkit.reports.delivery.deliver import deliver
         from toolkit.reports.delivery.parcel import Parcel
 
-        parcel = Parcel(report.data, report.document, files)
+        parcel = Parcel(report.data, report.document, files, report.templates)
         outcomes = deliver(
             self.chosen,
             parcel,
@@ -312,20 +231,18 @@ def session(run: Run, settings: Settings, output: Path) -> Iterator[Session]:
     with only_run(root):
         made.ledger = Ledger(root)
         yield made
-
-
-def fail_on(text: str | None) -> Priority | None:
-    """The priority of ``new-PRIORITY``. Raises :class:`SettingsError`."""
-    if text is None:
-        return None
-    priority = Priority.parse(text.removeprefix(_NEW)) if text.startswith(_NEW) else None
-    if priority is None:
-        words = ", ".join(f"{_NEW}{one.label.lower()}" for one in reversed(Priority))
-        raise SettingsError(
-            f"--fail-on {text!r} is unknown", setting="--fail-on", hint=f"it takes {words}"
-        )
-    return priority
+        if made.made and run.catch_up:
+            _index(root)
 
 
 def _named(paths: Sequence[Path], folder: Path) -> Mapping[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in paths}
+
+
+def _index(root: Path) -> None:
+    """The archive's page, made anew."""
+    from toolkit.reports.index import find, render_index
+    from toolkit.reports.write import write
+
+    kept, skipped = find(root)
+    typer.echo(write(root / "index.html", render_index(kept, skipped, root).encode()))

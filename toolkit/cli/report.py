@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import showing
-from toolkit.cli.delivering import EXIT_STATUS, Run, failing, session, with_run
+from toolkit.cli.delivering import failing, session
 from toolkit.cli.options import REPORT, with_settings
+from toolkit.cli.run_options import EXIT_STATUS, Run, with_run
 from toolkit.reports.formats import DEFAULT, FORMATS, parse_formats
 from toolkit.settings import Settings
 

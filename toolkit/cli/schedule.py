@@ -8,8 +8,8 @@ from typing import Annotated, get_args
 import typer
 
 import toolkit
-from toolkit.cli.delivering import fail_on as parse_fail_on
 from toolkit.cli.options import REPORT, with_settings
+from toolkit.cli.run_options import fail_on as parse_fail_on
 from toolkit.errors import SettingsError
 from toolkit.reports.formats import DEFAULT, parse_formats
 from toolkit.settings import Settings, named

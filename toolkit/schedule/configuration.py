@@ -11,6 +11,8 @@ from toolkit.errors import SettingsError
 from toolkit.schedule.plan import Plan
 from toolkit.settings import BY_KEY, FIELDS, Delivery, Secret, fields_of, variable
 
+SECTIONS = "report.sections"
+"""The one setting that names a folder to be read."""
 _REMOTE = ("http", "grafana")
 _FLAGS_OF_A_RUN = frozenset({"cache.path", "events.rejects"})
 """What a schedule sets itself, or what makes no sense in one."""
@@ -54,12 +56,17 @@ def _wanted(delivery: Delivery, key: str) -> bool:
     return key in ("access_key", "secret_key")
 
 
+def sections(plan: Plan) -> Path | None:
+    """The folder of a user's own sections and templates."""
+    return plan.settings.sections
+
+
 def files(plan: Plan) -> Mapping[str, Path]:
     """The files that settings name, certificates for example, by the setting's key."""
     return {
         key: value
         for key, value in _values(plan)
-        if isinstance(value, Path) and not key.startswith("store.") and not key.endswith(".path")
+        if isinstance(value, Path) and key != SECTIONS and not key.endswith(".path")
     }
 
 

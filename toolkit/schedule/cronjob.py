@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.schedule.configuration import (
+    SECTIONS,
     check,
     configuration,
     files,
     needed_secrets,
+    sections,
 )
 from toolkit.schedule.network import egress
 from toolkit.schedule.plan import NAME, Plan, Rendered
@@ -28,6 +30,7 @@ USER = 10001
 _STATE = "/var/lib/falco-toolkit"
 _CONFIG = "/etc/falco-toolkit"
 _FILES = "/etc/falco-toolkit-files"
+_SECTIONS = "/etc/falco-toolkit-sections"
 _LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "falco-toolkit"}
 _HOUR = 3600
 _NEVER_AGAIN = [1, 2, 4]
@@ -38,7 +41,7 @@ def render(plan: Plan) -> Rendered:
     """A manifest for each object, and a kustomization."""
     check(plan, "cronjob", remote=True)
     account = _object(plan, "v1", "ServiceAccount", automountServiceAccountToken=False)
-    text = configuration(plan, lambda key, _: f"{_FILES}/{key}", f"{_STATE}/cache")
+    text = configuration(plan, _place, f"{_STATE}/cache")
     objects = {
         "serviceaccount.yaml": account,
         "configmap.yaml": _object(plan, "v1", "ConfigMap", data={"toolkit.toml": text}),
@@ -67,6 +70,10 @@ def render(plan: Plan) -> Rendered:
         }
     )
     return Rendered(made, _next_steps(plan))
+
+
+def _place(key: str, _: Path) -> str:
+    return _SECTIONS if key == SECTIONS else f"{_FILES}/{key}"
 
 
 def _object(plan: Plan, version: str, kind: str, **more: Any) -> Json:
@@ -138,6 +145,9 @@ def _pod(plan: Plan) -> Json:
         items = [{"key": key, "path": key} for key in found]
         mounts.append({"name": "files", "mountPath": _FILES, "readOnly": True})
         volumes.append({"name": "files", "secret": {"secretName": f"{NAME}-files", "items": items}})
+    if sections(plan):
+        mounts.append({"name": "sections", "mountPath": _SECTIONS, "readOnly": True})
+        volumes.append({"name": "sections", "configMap": {"name": f"{NAME}-sections"}})
     container = {
         "name": "toolkit",
         "image": plan.image,
@@ -189,6 +199,9 @@ def _next_steps(plan: Plan) -> Sequence[str]:
     if kept := files(plan):
         keys = " ".join(f"--from-file={key}={Path(path)}" for key, path in kept.items())
         steps.append(f"{create} {NAME}-files {keys}")
+    if folder := sections(plan):
+        configmap = f"kubectl create configmap --namespace {plan.namespace} {NAME}-sections"
+        steps.append(f"{configmap} --from-file={folder}")
     steps.append("kubectl apply -k DIR")
     run = f"kubectl create job --namespace {plan.namespace} --from=cronjob/{NAME} {NAME}-now"
     return [*steps, run]

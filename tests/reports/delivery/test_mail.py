@@ -187,6 +187,14 @@ def test_an_incomplete_report_says_so_at_the_top(tmp_path: Path) -> None:
     assert "(incomplete)" in str(mail["Subject"])
 
 
+def test_a_template_of_ones_own_makes_the_mail(parcel: Parcel, tmp_path: Path) -> None:
+    (tmp_path / "mail.html.jinja").write_text("<p>Ours: {{ document.title }}</p>")
+    mail = message(job(replace(parcel, templates=tmp_path), "email", values(25)))
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert html.get_content().strip() == "<p>Ours: Falco, 2026-W46</p>"
+
+
 def test_a_period_has_one_message_id_until_it_is_sent_again(parcel: Parcel) -> None:
     first = message(job(parcel, "email", values(25)))["Message-ID"]
     assert first.endswith("@example.org>")

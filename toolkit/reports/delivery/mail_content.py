@@ -7,20 +7,17 @@ earlier the longer the report is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from textwrap import fill
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from toolkit.grafana.colours import PRIORITY_COLOURS
-from toolkit.reports.charts import heat_svg, trend_svg
-from toolkit.reports.content import HeatMap, Section, Steps, Table, Trend
+from toolkit.reports.charts import drawn
+from toolkit.reports.content import Block, HeatMap, Section, Steps, Table, Trend
 from toolkit.reports.delivery.parcel import Parcel
 from toolkit.reports.delivery.text import one_line
-from toolkit.reports.html import cell
+from toolkit.reports.html import cell, render_page
 from toolkit.reports.palette import LIGHT
 from toolkit.reports.pictures import png
 
@@ -30,7 +27,6 @@ _ROWS = (12, 6, 3, 0)
 """As many rows of a table stand in a mail: the first number that makes it short enough."""
 _LEFT_OUT = frozenset({"appendix", "left-out"})
 """Sections for those who check numbers: in the whole report only."""
-_SVG: Mapping[type, Callable[[Any], str]] = {Trend: trend_svg, HeatMap: heat_svg}
 _WIDTH = 76
 
 
@@ -53,38 +49,46 @@ class MailContent:
 
 
 def mail_content(parcel: Parcel, link: str | None) -> MailContent:
-    """The parts of the mail."""
+    """The parts of the mail. Raises :class:`DefinitionError` for a mistake in a user's template."""
     pictures: list[Picture] = []
-    shown = []
-    for section in _sections(parcel):
-        blocks: list[tuple[str, Any]] = []
-        for block in section.blocks:
-            if getattr(block, "folded", False):
-                continue
-            if isinstance(block, Table):
-                blocks.append(("table", block))
-            elif isinstance(block, Steps):
-                blocks.append(("steps", block))
-            elif draw := _SVG.get(type(block)):
-                picture = Picture(f"p{len(pictures)}@report", block.caption, png(draw(block)))
-                pictures.append(picture)
-                blocks.append(("picture", picture))
-        shown.append((section, blocks))
-    template = _environment().get_template("mail.html.jinja")
+    sections = [
+        (section, [shown for block in section.blocks if (shown := _shown(block, pictures))])
+        for section in _sections(parcel)
+    ]
     html = ""
     for rows in _ROWS:
-        html = template.render(
+        html = render_page(
+            "mail.html.jinja",
+            parcel.templates,
             document=parcel.document,
             subject=parcel.subject,
-            sections=shown,
+            sections=sections,
             link=link,
             rows=rows,
             colour=LIGHT,
-            priorities={p.label.lower(): colour for p, colour in PRIORITY_COLOURS.items()},
+            squares={p.label.lower(): colour for p, colour in PRIORITY_COLOURS.items()},
         )
         if len(html.encode()) <= MOST_BYTES:
             break
     return MailContent(_text(parcel, link), html, pictures)
+
+
+def _shown(block: Block, pictures: list[Picture]) -> tuple[str, Any] | None:
+    """What the template draws, and its kind; a picture is kept. None for what a mail leaves out.
+
+    Values are texts already: what leads to another section leads nowhere in a mail.
+    """
+    match block:
+        case Table() if not block.folded:
+            rows = [[one_line(cell(value)) for value in row] for row in block.rows]
+            return "table", replace(block, rows=rows)
+        case Steps():
+            return "steps", block
+        case Trend() | HeatMap():
+            picture = Picture(f"p{len(pictures)}@report", block.caption, png(drawn(block)))
+            pictures.append(picture)
+            return "picture", picture
+    return None
 
 
 def _sections(parcel: Parcel) -> list[Section]:
@@ -112,16 +116,3 @@ def _text(parcel: Parcel, link: str | None) -> str:
 
 def _item(text: str) -> str:
     return fill(text, _WIDTH, initial_indent="- ", subsequent_indent="  ")
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("toolkit.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["cell"] = lambda value: one_line(cell(value))
-    return environment

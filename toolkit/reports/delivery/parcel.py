@@ -23,11 +23,15 @@ def key(period: Period) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A report to deliver. ``files`` maps names such as ``report.html`` to where they lie."""
+    """A report to deliver. ``files`` maps names such as ``report.html`` to where they lie.
+
+    ``templates`` is the folder of a user's own.
+    """
 
     data: ReportData
     document: Document
     files: Mapping[str, Path] = field(default_factory=dict)
+    templates: Path | None = None
 
     @property
     def key(self) -> str:
