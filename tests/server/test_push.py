@@ -231,3 +231,12 @@ def test_labels_that_were_refused_are_refused_again() -> None:
         batches, error = accept(decode(body, *JSON.values(), "", config), config, admission, NOW)
         assert not batches
         assert error is not None and "has label value too long" in error.message
+
+
+def test_labels_that_are_not_utf8_are_stored_as_loki_shows_them() -> None:
+    """A running Loki shows U+FFFD, in metadata a blank; as bytes no regular expression could be
+    asked of them."""
+    body = json_push([str(NOW), "line"]).replace(b'"b"', b'"\xff"')
+    _, _, batches = push(body.replace(b'"line"', b'"line", {"m": "\xfe"}'), JSON)
+    assert dict(batches[0].labels) == {"a": "�"}
+    assert batches[0].metadata == [{"m": " "}]

@@ -170,7 +170,8 @@ def _values(request: Request, body: bytes) -> Mapping[str, Sequence[str]]:
 def _answer(error: ToolkitError) -> Response:
     match error:
         case HTTPError() | QueryError():
-            return PlainTextResponse(error.message, error.status)
+            # a text may quote what was sent, halves of UTF-16 pairs included
+            return PlainTextResponse(error.message.encode("utf-8", "replace"), error.status)
         case LogQLError():
             return PlainTextResponse(error.message, 400)
         case StoreError():

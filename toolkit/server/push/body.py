@@ -12,6 +12,7 @@ from toolkit.server.errors import HTTPError
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _MEDIA_TYPE = re.compile(rf"\s*({_WORD}(?:/{_WORD})?)\s*(;.*|)", re.DOTALL)
+_PARAMETERS = re.compile(rf'(?:;\s*{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*")\s*)*;?\s*', re.DOTALL)
 
 
 def media_type(header: str) -> str:
@@ -21,6 +22,8 @@ def media_type(header: str) -> str:
     match = _MEDIA_TYPE.fullmatch(header)
     if match is None:
         raise HTTPError(400, "mime: unexpected content after media subtype")
+    if _PARAMETERS.fullmatch(match[2]) is None:
+        raise HTTPError(400, "mime: invalid media parameter")
     return match[1].lower()
 
 

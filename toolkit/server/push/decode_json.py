@@ -14,27 +14,27 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
 from toolkit.results import Labels
 from toolkit.server.errors import HTTPError
+from toolkit.server.push.jsoniter import Iterator
 from toolkit.server.push.model import PushedStream
 
 _INT = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _INT64 = 1 << 63
 # Half of a UTF-16 pair, from an escape: jsonparser refuses the string, and the member after it is
-# then taken for the timestamp.
-_HALF_PAIR = re.compile("[\ud800-\udbff]")
-_SPACE = " \t\n\r"
-_CHUNK = 512  # json-iterator reads its input in pieces of this size and shows no more in an error
+# then taken for the timestamp. What is left out are the marks of bytes that are not UTF-8.
+_HALF_PAIR = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 _BAD_NUMBER = "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol"
 _BAD_STRING = "Value is string, but can't find closing '\"' symbol"
 _BAD_OBJECT = "Value looks like object, but can't find closing '}' symbol"
 _BAD_ARRAY = "Malformed JSON error"
 _UNKNOWN_VALUE = "Unknown value type"
+_REQUEST = "loghttp.PushRequest."
 _PLACE = "loghttp.PushRequest.Streams: []loghttp.LogProtoStream: "
 
 
@@ -89,101 +89,77 @@ class _Lenient:
     """The slow way. Bytes that are not UTF-8 go through by ``surrogateescape``, as in Loki."""
 
     def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.text = body.decode("utf-8", "surrogateescape")
-        self.position = 0
+        self.json = Iterator(body)
         self.decoder = json.JSONDecoder(strict=False, parse_int=_Number, parse_float=_Number)
 
     def streams(self) -> list[PushedStream]:
-        if not self.text.strip(_SPACE):
-            raise HTTPError(400, "EOF")
+        found = self.json
         out: list[PushedStream] = []
-        if self._peek() == "n":
-            self._null()
+        first = found.peek()
+        if first == "\0" and found.ended():
+            raise HTTPError(400, "EOF")
+        if first == "n":
+            found.skip("")
             return out
-        if self._peek() != "{":
-            self._fail("readObjectStart", f"expect {{ or n, but found {self._peek()}", 1)
-        self.position += 1
+        if first != "{":
+            found.fail("readObjectStart", f"expect {{ or n, but found {first}", 1)
+        found.position += 1
+        if found.peek() == "}":
+            return out
         while True:
-            if self._peek() == "}":
-                return out
-            key = self._value("readObject")
-            if self._peek() != ":":
-                self._fail("readFieldHash", f"expect :, but found {self._peek()}", 1)
-            self.position += 1
-            if isinstance(key, str) and key.lower() == "streams":
+            if self._key().lower() == "streams":
                 out = self._stream_list()
             else:
-                self._value("Skip")
-            if self._peek() != ",":
+                found.skip(_REQUEST)
+            after = found.peek()
+            if after == "}":
                 return out
-            self.position += 1
+            if after != ",":
+                message = f"object ended prematurely, unexpected char {after}"
+                found.fail(f"{_REQUEST}isObjectEnd", message, 1)
+            found.position += 1
+
+    def _key(self) -> str:
+        found = self.json
+        if found.peek() != '"':
+            found.fail(f"{_REQUEST}readFieldHash", f'expect ", but found {found.peek()}', 1)
+        begin = found.position
+        found.string(_REQUEST)
+        key = found.text[begin + 1 : found.position - 1]
+        if found.peek() != ":":
+            found.fail(f"{_REQUEST}readFieldHash", f"expect :, but found {found.peek()}", 1)
+        found.position += 1
+        return key
 
     def _stream_list(self) -> list[PushedStream]:
-        first = self._peek()
+        found = self.json
+        first = found.peek()
         if first == "n":
-            self._null()
+            found.skip(_PLACE)
             return []
         if first != "[":
-            self._fail(f"{_PLACE}decode slice", f"expect [ or n, but found {first}", 1)
-        self.position += 1
+            found.fail(f"{_PLACE}decode slice", f"expect [ or n, but found {first}", 1)
+        found.position += 1
         out: list[PushedStream] = []
-        while self._peek() != "]":
-            value = self._value(f"{_PLACE}Skip")
+        while found.peek() != "]":
+            begin = found.position
+            found.skip(_PLACE)
             try:
-                out.append(_lenient_stream(value))
+                out.append(_lenient_stream(self._decoded(begin)))
             except _Malformed as error:
-                self._fail(f"{_PLACE}unmarshalerDecoder", str(error), 0)
-            if self._peek() == ",":
-                self.position += 1
-            elif self._peek() != "]":
-                self._fail(f"{_PLACE}decode slice", f"expect ], but found {self._peek()}", 1)
-        self.position += 1
+                found.fail(f"{_PLACE}unmarshalerDecoder", str(error), 0)
+            if found.peek() == ",":
+                found.position += 1
+            elif found.peek() != "]":
+                found.fail(f"{_PLACE}decode slice", f"expect ], but found {found.peek()}", 1)
+        found.position += 1
         return out
 
-    def _peek(self) -> str:
-        while self.position < len(self.text) and self.text[self.position] in _SPACE:
-            self.position += 1
-        return self.text[self.position] if self.position < len(self.text) else "\x00"
-
-    def _null(self) -> None:
-        if not self.text.startswith("null", self.position):
-            self._fail("skipThreeBytes", "expect ull", 2)
-        self.position += 4
-
-    def _value(self, operation: str) -> Any:
-        first = self._peek()
+    def _decoded(self, begin: int) -> Any:
         try:
-            value, self.position = self.decoder.raw_decode(self.text, self.position)
-        except json.JSONDecodeError as error:
-            place, _, where = operation.rpartition(" ")
-            prefix = f"{place} " if place else ""
-            if error.msg.startswith("Unterminated string"):
-                self.position = len(self.text)
-                self._fail(f"{prefix}readStringSlowPath", "unexpected end of input", 0)
-            self.position = error.pos
-            if error.msg.startswith("Expecting ',' delimiter") and error.pos < len(self.text):
-                self._fail(f"{prefix}ReadObjectCB", "object not ended with }", 1)
-            if error.pos >= len(self.text):
-                first = "\x00"
-            self._fail(f"{prefix}{where}", f"do not know how to skip: {ord(first)}", 0)
-        except RecursionError:
-            self._fail(operation, "exceeded max depth", 0)
-        return value
-
-    def _fail(self, operation: str, message: str, ahead: int) -> NoReturn:
-        before = self.text[: self.position].encode("utf-8", "surrogateescape")
-        head = min(len(before) + ahead, len(self.body))
-        chunk = max(0, (head - 1) // _CHUNK * _CHUNK)
-        part = self.body[chunk : chunk + _CHUNK]
-        head -= chunk
-        near = part[max(0, head - 10) : head + 10].decode("utf-8", "replace")
-        wide = part[max(0, head - 50) : head + 50].decode("utf-8", "replace")
-        raise HTTPError(
-            400,
-            f"{operation}: {message}, error found in #{min(head, 10)} byte of "
-            f"...|{near}|..., bigger context ...|{wide}|...",
-        )
+            return self.decoder.raw_decode(self.json.text, begin)[0]
+        except (json.JSONDecodeError, RecursionError):
+            raise _Malformed(_BAD_OBJECT) from None
 
 
 class _Number(str):
@@ -201,7 +177,7 @@ def _lenient_stream(value: Any) -> PushedStream:
         if key == "stream":
             if not isinstance(member, dict):
                 raise _Malformed(_BAD_OBJECT)
-            labels = {name: _literal(text) for name, text in member.items()}
+            labels = {_utf8(name): _utf8(_literal(text)) for name, text in member.items()}
         elif key == "values" and member is not None:
             if not isinstance(member, list):
                 raise _Malformed(_UNKNOWN_VALUE if isinstance(member, dict) else _BAD_ARRAY)
@@ -237,7 +213,7 @@ def _lenient_entry(entry: Any, out: PushedStream) -> None:
                     raise _Malformed(_BAD_OBJECT)
                 if any(not isinstance(v, str) or isinstance(v, _Number) for v in member.values()):
                     raise _Malformed(_BAD_STRING)
-                metadata = member
+                metadata = {_utf8(name): _utf8(v) for name, v in member.items()}
     out.timestamps.append(time)
     out.lines.append(line)
     out.metadata.append(metadata)
@@ -246,3 +222,10 @@ def _lenient_entry(entry: Any, out: PushedStream) -> None:
 def _literal(value: Any) -> str:
     """A label's value as grafana/jsonparser hands it over: the raw text of what is no string."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _utf8(text: str) -> str:
+    """A label's name or value as Loki shows it: bytes that are not UTF-8 are replaced."""
+    if _HALF_PAIR.search(text):
+        raise _Malformed(_BAD_NUMBER)
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

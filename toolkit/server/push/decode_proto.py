@@ -94,6 +94,11 @@ def _text(value: int | bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
+def _utf8(value: int | bytes) -> str:
+    assert isinstance(value, bytes)
+    return value.decode("utf-8", "replace")
+
+
 def _message(value: int | bytes) -> list[Field]:
     if not isinstance(value, bytes):
         raise _Truncated
@@ -104,7 +109,7 @@ def _stream(value: int | bytes) -> PushedStream:
     out = PushedStream({})
     for number, member in _message(value):
         if number == 1:
-            text = _text(member)
+            text = _utf8(member)
             out.labels = parse_labels(text) if len(text) > _LONG else _parsed(text)
         elif number == 2:
             _entry(member, out)
@@ -121,7 +126,7 @@ def _entry(value: int | bytes, out: PushedStream) -> None:
         elif number == 3:
             pair = dict(_message(member))
             metadata = metadata or {}
-            metadata[_text(pair.get(1, b""))] = _text(pair.get(2, b""))
+            metadata[_utf8(pair.get(1, b""))] = _utf8(pair.get(2, b""))
     out.timestamps.append(time)
     out.lines.append(line)
     out.metadata.append(metadata)

@@ -24,9 +24,7 @@ def decode(
 ) -> list[PushedStream]:
     """The streams in a request body. Raises :class:`HTTPError` as Loki answers it."""
     check_size(body, config.max_recv_msg_size)
-    kind = "application/x-protobuf"
-    if content_type or encoding not in ("", "snappy"):
-        kind = media_type(content_type)
+    kind = media_type(content_type)
     message = decompress(body, encoding, config.max_decompressed_size)
     if kind == "application/json":
         return decode_json(message)
