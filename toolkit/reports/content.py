@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Align = Literal["text", "number", "priority", "state"]
+Align = Literal["text", "number", "priority", "state", "moment"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ def accepted(data: ReportData) -> Section:
 
 
 def _decisions(caption: str, rows: Sequence[Decision]) -> Table:
-    columns = [Column("What"), Column("Why"), Column("Who"), Column("Until")]
+    columns = [Column("What"), Column("Why"), Column("Who"), Column("Until", "moment")]
     if caption == "Accepted":
         columns.append(Column("Events", "number"))
     ordered = sorted(rows, key=lambda one: (-one.events, one.expires, one.what))

@@ -95,8 +95,8 @@ def _questions(data: ReportData) -> Table:
         [
             Column("Name"),
             Column("For"),
-            Column("From"),
-            Column("To"),
+            Column("From", "moment"),
+            Column("To", "moment"),
             Column("Step"),
             Column("Series", "number"),
             *([Column("Not answered, because")] if failed else []),

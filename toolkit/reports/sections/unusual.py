@@ -64,7 +64,7 @@ def _floods(data: ReportData, rows: Sequence[Flood]) -> Table:
         [
             Column("Rule"),
             Column("Node"),
-            Column("From"),
+            Column("From", "moment"),
             Column("Minutes", "number"),
             Column("Events", "number"),
             Column("Most in a minute", "number"),
@@ -90,8 +90,8 @@ def _stretches(data: ReportData, caption: str, rows: Sequence[Stretch]) -> Table
     return Table(
         caption,
         [
-            Column("From"),
-            Column("To"),
+            Column("From", "moment"),
+            Column("To", "moment"),
             Column("Rule"),
             *nodes,
             Column("Events", "number"),

@@ -147,8 +147,8 @@ def _table(data: ReportData) -> Table:
             Column(data.previous.name, "number"),
             Column("Change", "number"),
             Column(f"Against {data.history}"),
-            Column("Last event"),
-            Column("Last heartbeat"),
+            Column("Last event", "moment"),
+            Column("Last heartbeat", "moment"),
         ],
         [
             [
