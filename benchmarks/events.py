@@ -53,15 +53,19 @@ RULES = tuple(
 PODS = 2  # of each namespace
 
 
-def batches(events: int, seed: int = 7) -> Iterator[StreamBatch]:
-    """The events, stream by stream in order of time, a few hundred thousand at a time."""
+def batches(events: int, seed: int = 7, days: int = DAYS) -> Iterator[StreamBatch]:
+    """The events of the ``days`` before :data:`END`, stream by stream in order of time.
+
+    A few hundred thousand are made at a time.
+    """
+    begin = END - days * DAY
     rng = np.random.default_rng(seed)
     slice_size = 250_000
     for first in range(0, events, slice_size):
         count = min(slice_size, events - first)
         span = (
-            START + DAYS * DAY * first // events,
-            START + DAYS * DAY * (first + count) // events,
+            begin + days * DAY * first // events,
+            begin + days * DAY * (first + count) // events,
         )
         yield from _slice(rng, count, *span)
 

@@ -22,7 +22,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ import pyarrow as pa
 from benchmarks.events import DAY, END, SECOND, START, batches
 from benchmarks.machine import describe
 from toolkit.engine.engine import Engine
-from toolkit.engine.store import Snapshot, Store
+from toolkit.engine.store import Snapshot, Store, StreamBatch
 from toolkit.results import Matrix, Result, Scalar, Streams
 
 HOUR = 3600 * SECOND
@@ -165,9 +165,13 @@ class Loki:
 
     def push(self, events: int) -> None:
         """Send all events, 2,000 at a time."""
+        self.push_all(batches(events))
+
+    def push_all(self, all_batches: Iterable[StreamBatch]) -> None:
+        """Send the events of the batches, 2,000 at a time."""
         waiting: list[Any] = []
         count = 0
-        for batch in batches(events):
+        for batch in all_batches:
             pairs = zip(batch.timestamps, batch.lines, strict=True)
             values = [[str(at), line] for at, line in pairs]
             waiting.append({"stream": dict(batch.labels), "values": values})

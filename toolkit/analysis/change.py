@@ -13,11 +13,10 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.counts import EVENTS
+from toolkit.analysis.counts import EVENTS, Ints
 from toolkit.analysis.days import (
     Daily,
     Floats,
-    Ints,
     daily_counts,
     first_day,
     key_columns,

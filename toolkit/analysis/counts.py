@@ -7,13 +7,16 @@ column of text or None for each label asked for, and ``events`` (int64, above 0)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from toolkit.results import Matrix
 
 EVENTS = "events"
+Ints = npt.NDArray[np.int64]
 
 
 def counts(matrix: Matrix, columns: Mapping[str, str], width: int) -> pd.DataFrame:
@@ -30,6 +33,21 @@ def counts(matrix: Matrix, columns: Mapping[str, str], width: int) -> pd.DataFra
         frame[column] = pd.Series(np.repeat(values, sizes), dtype=object)
     frame[EVENTS] = np.rint(events).astype(np.int64)
     return frame[frame[EVENTS] > 0].reset_index(drop=True)
+
+
+def distinct(frame: pd.DataFrame, by: Sequence[str]) -> tuple[list[tuple[Any, ...]], Ints]:
+    """The distinct keys of the columns ``by`` as they come, and the place of each row's key.
+
+    Without columns all rows have the one key ``()``. What is missing is None.
+    """
+    rows = np.zeros(len(frame), np.int64)
+    keys: list[tuple[Any, ...]] = [()] if len(frame) else []
+    for column in by:
+        codes, found = pd.factorize(frame[column].to_numpy(), use_na_sentinel=False)
+        values = [None if one != one else one for one in found.tolist()]
+        rows, pairs = pd.factorize(rows * len(values) + codes)
+        keys = [(*keys[pair // len(values)], values[pair % len(values)]) for pair in pairs.tolist()]
+    return keys, rows.astype(np.int64)
 
 
 def _joined(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:

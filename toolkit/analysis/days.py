@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.counts import EVENTS
+from toolkit.analysis.counts import EVENTS, Ints, distinct
 from toolkit.analysis.periods import HOUR, Period, local_day, midnight
 from toolkit.analysis.trends import Key
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
@@ -73,13 +72,13 @@ def keyed(frame: pd.DataFrame, by: Sequence[str]) -> tuple[list[Key], Ints]:
 
     Without columns all rows have the one key ``()``.
     """
-    columns = [frame[column].tolist() for column in by]
-    names: list[Key] = (
-        [tuple(key) for key in zip(*columns, strict=True)] if by else [()] * len(frame)
+    keys, rows = distinct(frame, by)
+    order = sorted(
+        range(len(keys)), key=lambda place: [(value is None, value or "") for value in keys[place]]
     )
-    keys = sorted(set(names), key=lambda key: [(value is None, value or "") for value in key])
-    places = {key: place for place, key in enumerate(keys)}
-    return keys, np.array([places[key] for key in names], np.int64)
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.arange(len(keys))
+    return [keys[place] for place in order], places[rows]
 
 
 def key_columns(keys: Sequence[Key], by: Sequence[str]) -> pd.DataFrame:

@@ -14,8 +14,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.counts import between
-from toolkit.analysis.days import Ints
+from toolkit.analysis.counts import Ints, between
 from toolkit.analysis.periods import HOUR, Period
 from toolkit.analysis.trends import sums
 from toolkit.falco.hostnames import HostnameKind, hostname_kind

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis.change import CONFIDENCE, FDR
-from toolkit.analysis.counts import EVENTS
-from toolkit.analysis.days import Floats, Ints, first_day, key_columns, keyed, strata, within
+from toolkit.analysis.counts import EVENTS, Ints
+from toolkit.analysis.days import Floats, first_day, key_columns, keyed, strata, within
 from toolkit.analysis.periods import HOUR, SECOND, Period, zone
 from toolkit.analysis.rates import Dispersion, compare_rates, dispersion, false_discovery
 from toolkit.analysis.trends import Key

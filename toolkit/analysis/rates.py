@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit.analysis.days import Floats, Ints
+from toolkit.analysis.counts import Ints
+from toolkit.analysis.days import Floats
 
 PRIOR_DF = 10.0
 """How many degrees of freedom the family's usual dispersion is worth beside a key's own."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.counts import EVENTS, between
+from toolkit.analysis.counts import EVENTS, between, distinct
 from toolkit.analysis.periods import Period
 from toolkit.falco.priority import Priority
 
@@ -21,11 +21,10 @@ Key = tuple[str | None, ...]
 
 def sums(frame: pd.DataFrame, *by: str) -> dict[Key, int]:
     """Events by the given columns of a counts frame."""
-    found: dict[Key, int] = {}
-    columns = [frame[column].tolist() for column in by]
-    for *key, number in zip(*columns, frame[EVENTS].tolist(), strict=True):
-        found[tuple(key)] = found.get(tuple(key), 0) + number
-    return found
+    keys, rows = distinct(frame, by)
+    events = np.zeros(len(keys), np.int64)
+    np.add.at(events, rows, frame[EVENTS].to_numpy(np.int64))
+    return dict(zip(keys, events.tolist(), strict=True))
 
 
 def compare(now: pd.DataFrame, before: pd.DataFrame, *by: str) -> pd.DataFrame:
