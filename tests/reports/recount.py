@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from toolkit.falco.event import FalcoEvent
 from toolkit.falco.labels import LabelSchema, dialects
 from toolkit.reports.collect import Asker, collect
 from toolkit.reports.data import ReportData
+from toolkit.reports.parts.accepted import NOTHING, Decided
+from toolkit.sources.base import LokiSource
 from toolkit.sources.embedded import EmbeddedSource
 from toolkit.sources.files import Refused
 
@@ -46,16 +48,60 @@ def report(
     now: int | None = None,
     refused: Refused = Refused(),  # noqa: B008 - a value
     not_sent: Mapping[str, int] | None = None,
+    decided: Decided = NOTHING,
+    node_names: Mapping[str, str] | None = None,
+    through: Callable[[LokiSource], LokiSource] = lambda source: source,
 ) -> ReportData:
-    """The report over the events, made as the command makes it."""
-    asker = Asker(source_of(events, schema), schema, catalog())
+    """The report over the events, made as the command makes it, asked ``through`` a source."""
+    source = through(source_of(events, schema))
+    asker = Asker(source, schema, catalog(), node_names or {})
     return collect(
         asker,
         period,
         now=period.end + 3600 * 10**9 if now is None else now,
         refused=refused,
         not_sent=not_sent or {},
+        decided=decided,
     )
+
+
+class Between:
+    """A source in front of another one, which notes what is asked and may refuse it."""
+
+    def __init__(
+        self, source: LokiSource, refuse: Callable[[str], Exception | None] = lambda _: None
+    ) -> None:
+        self.source = source
+        self.refuse = refuse
+        self.asked: list[tuple[str, int]] = []
+        """Each question with the number of series or lines that it was answered with."""
+
+    def _answer(self, query: str, ask: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        error = self.refuse(query)
+        if error is not None:
+            self.asked.append((query, 0))
+            raise error
+        answer = ask()
+        self.asked.append((query, size(answer)))
+        return answer
+
+    def query(self, query: str, *, time: int) -> Any:
+        return self._answer(
+            query, lambda: self.source.query(query, time=time), lambda one: len(one.samples)
+        )
+
+    def query_range(self, query: str, *, start: int, end: int, step: int) -> Any:
+        return self._answer(
+            query,
+            lambda: self.source.query_range(query, start=start, end=end, step=step),
+            lambda one: len(one.series),
+        )
+
+    def query_log(self, query: str, **more: Any) -> Any:
+        return self._answer(query, lambda: self.source.query_log(query, **more), len)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
 
 
 @dataclass

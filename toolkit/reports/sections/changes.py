@@ -99,13 +99,14 @@ def _rules(rows: Sequence[RuleChange]) -> str:
 
 
 def _table(data: ReportData, caption: str, rows: Sequence[RuleChange], column: str) -> Table:
+    came = any(row.events for row in rows)
     return Table(
         caption,
         [
             Column("Rule"),
             Column("Priority", "priority"),
             Column(column, "number"),
-            Column("Where"),
+            *([Column("Where")] if came else []),
             Column("Why"),
             Column("Ruleset"),
         ],
@@ -114,7 +115,7 @@ def _table(data: ReportData, caption: str, rows: Sequence[RuleChange], column: s
                 row.rule,
                 row.priority,
                 row.events or row.previous_events,
-                _where(data, row),
+                *([_where(data, row)] if came else []),
                 _VERDICTS[row.verdict],
                 row.note,
             ]
