@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from datetime import date
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reports.recount import Between, recount, report
 from toolkit.analysis.accepted import parse_accepted
@@ -17,6 +20,8 @@ from toolkit.falco.event import FalcoEvent, parse_event
 from toolkit.falco.labels import dialects
 from toolkit.falco.priority import Priority
 from toolkit.falco.sample import sample_lines, sample_story
+from toolkit.reports.content import Table
+from toolkit.reports.data import ReportData
 from toolkit.reports.document import document
 from toolkit.reports.findings import AcceptedNoise, Mitre, Noise, Unanswered, Whence
 from toolkit.reports.parts.accepted import Decided
@@ -289,3 +294,51 @@ def test_rules_of_priority_critical_are_a_step_before_what_rises() -> None:
     known = [row.rule for row in critical if row.rule != STORY.new_rule]
     assert any(texts[2].startswith(f"Look at {rule}") for rule in known)
     assert texts[3].startswith(f"Find out what made {STORY.flood.rule} rise on")
+
+
+def sentences(data: ReportData) -> dict[str, str]:
+    return {one.id: " ".join(one.sentences) for one in document(data).sections}
+
+
+def test_an_empty_week_says_what_it_does_not_know_and_shows_no_empty_table() -> None:
+    data = report([], PERIOD)
+    said = sentences(data)
+    assert "nothing tells whether any Falco runs" in said["summary"]
+    assert said["changes"] == "No rule fired: there is no event in the 4 weeks before."
+    assert said["noise"] == "None: no rule fired."
+    for section in document(data).sections:
+        assert all(block.rows for block in section.blocks if isinstance(block, Table))
+    assert [step.target for step in steps(data)] == ["#appendix"]
+
+
+def test_one_event_is_neither_new_nor_noise_nor_a_rise() -> None:
+    one = FalcoEvent(
+        PERIOD.start, "Terminal shell in container", Priority.NOTICE, "x", {"n": 1}, "syscall",
+        "n1", ("container",),
+    )  # fmt: skip
+    data = report([one], PERIOD)
+    said = sentences(data)
+    assert "What is new cannot be told: there is no event in the 4 weeks before." in said["summary"]
+    assert "no node sends a heartbeat" in said["summary"]
+    assert said["noise"] == "Too few events to speak of noise."
+    assert said["movers"].startswith("There is nothing to compare with")
+    assert [step.text for step in steps(data)] == ["Turn on heartbeats, to tell silence from calm."]
+    assert data.new_rules == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"), [("2026-W13", 167), ("2026-W43", 169), ("2026-W46", 168)]
+)
+def test_a_week_in_which_clocks_change_is_told_by_its_hours(name: str, hours: int) -> None:
+    data = report([], week(name, "Europe/Berlin"))
+    assert f"{hours} hours." in document(data).sections[-1].sentences[0]
+    assert (data.period.end - data.period.start) // HOUR == hours
+
+
+@settings(max_examples=10)
+@given(st.randoms())
+def test_the_order_of_events_changes_no_part(order: random.Random) -> None:
+    few = EVENTS[-600:]
+    shuffled = few[:]
+    order.shuffle(shuffled)
+    assert to_json(report(shuffled, PERIOD, JSON)) == to_json(report(few, PERIOD, JSON))

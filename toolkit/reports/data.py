@@ -223,6 +223,11 @@ class ReportData:
         return f"{self.baseline} {'week' if self.period.kind == 'day' else self.period.kind}s"
 
     @property
+    def has_history(self) -> bool:
+        """Whether any event lies in the baseline, so that something can be compared."""
+        return any(row.trend.expected is not None for row in self.by_rule)
+
+    @property
     def complete(self) -> bool:
         """Whether nothing is known that makes a number here a lower bound."""
         return not self.incomplete

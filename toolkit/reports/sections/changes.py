@@ -41,8 +41,7 @@ def changes(data: ReportData) -> Section:
     return Section(
         "changes",
         "What is new, and what is gone?",
-        [*_came(data), *_went(data), *_other(data), *_versions(data)]
-        or ["The same rules fired as before."],
+        [*(_came(data) or _none_came(data)), *_went(data), *_other(data), *_versions(data)],
         blocks,
     )
 
@@ -52,6 +51,15 @@ def _came(data: ReportData) -> list[str]:
         return []
     text = f"{_rules(data.new_rules)} fired that had not in the {data.history} before"
     return [f"{text}{_explained(data.new_rules)}."]
+
+
+def _none_came(data: ReportData) -> list[str]:
+    if data.vanished_rules:
+        return []
+    if not data.has_history:
+        came = "What is new cannot be told" if data.events else "No rule fired"
+        return [f"{came}: there is no event in the {data.history} before."]
+    return ["The same rules fired as before." if data.events else "No rule fired, none is gone."]
 
 
 def _went(data: ReportData) -> list[str]:

@@ -25,8 +25,9 @@ def mitre(data: ReportData) -> Section:
         return Section("mitre", question, [text if data.events else "None: no rule fired."])
     top = max(named, key=lambda one: one.events)
     number = words.plural(len(named), "tactic")
+    most = ": " if len(named) == 1 else ", most of all "
     sentences = [
-        f"{number}, most of all {top.name} ({words.events(top.events)}). A tag says what a rule "
+        f"{number}{most}{top.name} ({words.events(top.events)}). A tag says what a rule "
         "looks for, not that an attacker was there; a rule with two tactics counts in both.",
     ]
     came = [one.name for one in named if not one.previous_events]

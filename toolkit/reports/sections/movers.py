@@ -18,7 +18,7 @@ _TOLD = (Word.SURGING, Word.NEW, Word.VANISHED, Word.FALLING)
 def movers(data: ReportData) -> Section:
     """The cells with a word that says something, the rises first."""
     question = "What rose or fell, more than chance explains?"
-    if not any(cell.trend.ratio is not None for cell in data.cells) and not data.gone_cells:
+    if not data.has_history:
         known = "There is nothing to compare with" if data.events else "Nothing fired"
         return Section("movers", question, [f"{known}: no event in the {data.history} before."])
     rows = told(data)

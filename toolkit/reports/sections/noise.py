@@ -14,6 +14,8 @@ _ROWS = 10
 _SNIPPETS = 5
 _MANIFESTS = 3
 _MOSTLY = 0.5
+_FEW = 10
+"""Events of which nobody would say that they are noise."""
 
 
 def noise(data: ReportData) -> Section:
@@ -22,8 +24,9 @@ def noise(data: ReportData) -> Section:
     found = data.noise
     if isinstance(found, Unanswered):
         return unanswered("noise", question, found)
-    if not found.groups:
-        return Section("noise", question, ["There is no noise: no event fired."])
+    if found.counted < _FEW:
+        few = "Too few events to speak of noise." if found.counted else "None: no rule fired."
+        return Section("noise", question, [few])
     blocks: list[Block] = [_groups(data, found)]
     written = [group for group in found.groups if group.exception]
     blocks += [

@@ -40,7 +40,8 @@ def rules(data: ReportData) -> Section:
         [Column("Priority", "priority"), *numbers],
         [[word, now, then, words.signed(now - then)] for word, now, then in data.by_priority],
     )
-    return Section("rules", "Which rules fire?", _rule_sentences(data), [table, priorities])
+    blocks = [block for block in (table, priorities) if block.rows]
+    return Section("rules", "Which rules fire?", _rule_sentences(data), blocks)
 
 
 def _rule_sentences(data: ReportData) -> list[str]:

@@ -15,6 +15,8 @@ from toolkit.reports.findings import AcceptedNoise, Noise, Unanswered, Whence
 from toolkit.reports.sections.says import percent, rose, where_from
 
 _MOST = 5
+_FEW = 10
+"""Events for which nobody changes what is admitted."""
 _WORTH = 0.1
 """The share of all events that an exception has to remove to be worth a step."""
 
@@ -103,6 +105,8 @@ def _quieter(data: ReportData) -> Iterator[Link]:
 
 def _prevent(data: ReportData) -> Iterator[Link]:
     for one in data.prevention:
+        if one.events < _FEW:
+            continue
         yield Link(
             f"Try the policy {one.policy} in Audit mode: it concerns "
             f"{words.events(one.events)} of {words.listed(one.rules)}.",

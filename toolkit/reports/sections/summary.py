@@ -45,6 +45,8 @@ def _total(data: ReportData) -> str:
 
 
 def _new(data: ReportData) -> str:
+    if data.events and not data.has_history:
+        return f"What is new cannot be told: there is no event in the {data.history} before."
     if not data.new_rules:
         return "No rule fired for the first time." if data.events else "No rule fired."
     names = words.listed([f"{row.rule} ({words.number(row.events)})" for row in data.new_rules])
@@ -76,18 +78,22 @@ def _watching(data: ReportData) -> str:
     unwatched = [node for node in data.by_node if node.state is State.UNWATCHED and node.name]
     if unwatched:
         verb = "sends" if len(unwatched) == 1 else "send"
-        parts.append(
-            f"{words.number(len(unwatched))} of {words.number(len(data.by_node))} nodes {verb} no "
-            "heartbeat, so that silence there looks like calm"
+        some = (
+            f"{words.number(len(unwatched))} of {words.number(len(data.by_node))} nodes {verb} no"
         )
+        if len(unwatched) == len(data.by_node):
+            some = "no node sends a"
+        parts.append(f"{some} heartbeat, so that silence there looks like calm")
     if not parts:
         return "The watching itself shows no gap."
     return "About the watching itself: " + "; ".join(parts) + "."
 
 
 def _sure(data: ReportData) -> str:
+    if not data.by_node:
+        return "Not certain: nothing tells whether any Falco runs."
     if data.complete:
-        return "Every count here is whole."
+        return "No count here is known to be too low."
     bounds = data.lower_bounds
     if bounds.everything:
         return "Not certain: all counts are lower bounds, for the reasons above."

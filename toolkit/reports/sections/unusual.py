@@ -34,6 +34,8 @@ def unusual(data: ReportData) -> Section:
             blocks.append(_stretches(data, "Hours out of pattern", found.hours))
         if found.days:
             blocks.append(_stretches(data, "Days out of pattern", found.days))
+    elif data.events and not data.has_history:
+        sentences.append(f"Hours and days have none to compare with in the {data.history} before.")
     elif data.events:
         sentences.append("Every hour and day was like the same of the other weeks.")
     return Section("unusual", question, sentences, blocks)
