@@ -3,6 +3,7 @@ evaluated as Grafana evaluates it, equals a count in plain Python over the raw e
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ from toolkit.preview.model import (
     BarsData,
     EvaluatedPanel,
     HeatData,
+    LogsData,
     NoData,
     PieData,
     SeriesData,
@@ -213,6 +215,43 @@ def _highest(found: Mapping[Key, Any], counted: Numbers) -> bool:
     ordered = sorted(counted.values(), reverse=True)
     least = 10 if len(counted) > 10 else len(counted)
     return len(found) >= least and sorted(found.values(), reverse=True) == ordered[: len(found)]
+
+
+def one_panel(uid: str, title: str, kind: str, dialect: str, **given: str) -> EvaluatedPanel:
+    """A panel of the newest Grafana's, around the incident."""
+    asked = source(dialect)
+    board = next(b for b in dashboards("13.0", dialect) if b["uid"] == f"falco-toolkit-{uid}")
+    variables = choose(board, given, asked, start=AROUND[0], end=AROUND[1])
+    panel = next(p for p in board["panels"] if (p["title"], p["type"]) == (title, kind))
+    return evaluate_panel(panel, asked, view("13.0", *AROUND), variables)
+
+
+@pytest.mark.parametrize("dialect", ["source-falco-json", "stdout"])
+def test_lines_of_json_are_shown_as_the_texts_of_their_events(dialect: str) -> None:
+    data = one_panel("events", "Events", "logs", dialect).data
+    assert isinstance(data, LogsData)
+    events = [e for e in Window(*AROUND, at=AROUND[1]).events() if e.security]
+    texts = [e["output"] for e in reversed(events)][: len(data.lines)]
+    assert [line.text for line in data.lines] == texts
+
+
+def test_what_is_searched_for_narrows_the_numbers_too() -> None:
+    """Whatever case it is written in; the event of the line is meant, with all its fields."""
+    data = one_panel("events", "Events", "stat", "stdout", search="ESBUILD").data
+    assert isinstance(data, StatData)
+    events = Window(*AROUND, at=AROUND[1]).events()
+    found = [e for e in events if e.security and "esbuild" in json.dumps(e.body).lower()]
+    assert 0 < len(found) < len([e for e in events if e.security])
+    assert [one.value for one in data.values] == [len(found)]
+
+
+def test_a_matrix_begins_with_what_there_is_most_of() -> None:
+    data = one_panel("overview", "Rules by node", "table", "source-falco-json").data
+    assert isinstance(data, TableData)
+    counted = total(lambda e: e.security, "rule", "hostname")(Window(*AROUND, at=AROUND[1]))
+    rule, node = max(counted, key=lambda key: counted[key])
+    assert data.rows[0][0].value == rule
+    assert data.columns[1].title == node
 
 
 # --- Grafana 7.5 ----------------------------------------------------------------------------------
