@@ -88,6 +88,22 @@ def test_the_index_is_written_and_what_it_leaves_out_is_said(
     assert sorted(path.name for path in root.iterdir()) == ["2026-W46", "index.html", "x"]
 
 
+def test_a_written_report_moves_no_cursor(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "2026-W46" / "report.json"
+    plain = json.loads(file.read_text("utf-8"))
+    plain["document"]["title"] = "x\x1b[2Jy"
+    file.write_text(json.dumps(plain), encoding="utf-8")
+    assert run("show", str(file)) == 0
+    assert "x\ufffd[2Jy" in capsys.readouterr().out
+
+
+def test_the_index_wears_the_look_of_ones_own(root: Path) -> None:
+    (root / "own").mkdir()
+    (root / "own" / "page.css.jinja").write_text("body { color: teal }", encoding="utf-8")
+    assert run("index", str(root), "--sections", str(root / "own")) == 0
+    assert "color: teal" in (root / "index.html").read_text("utf-8")
+
+
 def test_own_sections_come_from_the_settings_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

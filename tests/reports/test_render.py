@@ -212,3 +212,14 @@ def test_links_folds_steps_and_lower_bounds_in_both_formats() -> None:
     assert "≥\u202f1\u202f234" in text
     assert "1. look \\<there\\> (Where?)" in text
     assert "2. [read](https://g.example/a%281%29?x=1&y=2)" in text
+
+
+def test_markdown_that_is_copied_stays_what_it_was() -> None:
+    blocks = [
+        Code("C", "a\n````\n# no heading"),
+        Steps("S", [Link("run", "javascript:x"), Link("read", "https://x.test/a b<c>")]),
+    ]
+    text = render_markdown(Document("t", "s", [], [Section("a", "q", [], blocks)], "f", 0))
+    assert "`````\na\n````\n# no heading\n`````\n" in text
+    assert "1. run\n" in text
+    assert "2. [read](https://x.test/a%20b%3Cc%3E)\n" in text

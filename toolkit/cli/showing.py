@@ -87,6 +87,7 @@ def _made(settings: Settings, kind: Kind, name: str | None) -> Document:
 def _read(path: Path) -> Document:
     from toolkit.reports.index import REPORT as FILE
     from toolkit.reports.index import find
+    from toolkit.reports.shown import shown
     from toolkit.reports.stored import from_plain
 
     file = path / FILE if path.is_dir() else path
@@ -102,7 +103,8 @@ def _read(path: Path) -> Document:
         )
     try:
         plain: Any = json.loads(file.read_text("utf-8"))
-        return from_plain(plain["document"], 0)
+        # Whoever wrote the file: nothing in it may move the cursor.
+        return shown(from_plain(plain["document"], 0))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"{file} is no report that can be shown: {type(error).__name__}: {error}",
@@ -111,9 +113,12 @@ def _read(path: Path) -> Document:
         ) from None
 
 
+@with_settings(("report.sections",))
 def index(
+    settings: Settings,
     folder: Annotated[Path, typer.Argument(help="Folder of reports.", metavar="DIR")],
 ) -> None:
+    from toolkit.reports import custom
     from toolkit.reports.index import find, render_index
     from toolkit.reports.write import write
 
@@ -123,6 +128,7 @@ def index(
             setting="DIR",
             hint=f"toolkit report weekly --output '{folder}/{{period}}' makes one",
         )
+    templates = custom.load(settings.sections).templates
     kept, skipped = find(folder)
     for one in skipped:
         typer.echo(f"note: {one.path} is left out: {one.why}", err=True)
@@ -132,5 +138,5 @@ def index(
             setting="DIR",
             hint=f"toolkit report weekly --output '{folder}/{{period}}' writes one",
         )
-    page = render_index(kept, skipped, folder)
+    page = render_index(kept, skipped, folder, templates)
     typer.echo(write(folder / "index.html", page.encode("utf-8")))

@@ -167,8 +167,13 @@ class Group:
     reports: Sequence[Kept]
 
 
-def render_index(kept: Sequence[Kept], skipped: Sequence[Skipped], root: Path) -> str:
-    """The page's text, for the folder ``root``."""
+def render_index(
+    kept: Sequence[Kept],
+    skipped: Sequence[Skipped],
+    root: Path,
+    templates: Path | None = None,
+) -> str:
+    """The page's text, for the folder ``root``; ``templates`` as for a report's page."""
     newest = max((one.generated for one in kept), key=datetime.fromisoformat, default="")
     number = "One report" if len(kept) == 1 else f"{words.number(len(kept))} reports"
     left_out = [(one.path.relative_to(root).as_posix(), one.why) for one in skipped]
@@ -182,6 +187,7 @@ def render_index(kept: Sequence[Kept], skipped: Sequence[Skipped], root: Path) -
     )
     return render_page(
         "index.html.jinja",
+        templates,
         document=document,
         groups=shown(list(groups(kept))),
         first=shown(kept[0]) if kept else None,
