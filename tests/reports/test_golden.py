@@ -10,6 +10,8 @@ import io
 import os
 import re
 from collections.abc import Callable, Mapping
+from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 
 import openpyxl
@@ -89,7 +91,15 @@ def test_the_report_is_as_it_was(name: str) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(TEXTS[name], encoding="utf-8", newline="\n")
-    assert path.read_text("utf-8") == TEXTS[name], "UPDATE_GOLDEN=1 if this is meant"
+    kept = path.read_text("utf-8")
+    if kept != TEXTS[name]:
+        lines = unified_diff(kept.splitlines(), TEXTS[name].splitlines(), "kept", "made", n=0)
+        shown = "\n".join(line[:200] for line in islice(lines, 30))
+        pytest.fail(
+            f"{name} changed. If that is meant: UPDATE_GOLDEN=1 pytest tests/reports/test_golden.py"
+            f"\n{shown}",
+            pytrace=False,
+        )
 
 
 def test_nothing_golden_is_left_over() -> None:
