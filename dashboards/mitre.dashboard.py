@@ -44,12 +44,12 @@ dashboard = dashboard(
         Row(
             "Techniques",
             [
-                BarGauge("Events by technique", total("events_by_technique"), top=20, width=10),
+                BarGauge("Events by technique", total("events_by_technique"), width=8),
                 Table(
                     "Rules and their tags",
                     total("events_by_rule_and_tags", legend="Events"),
                     columns={"rule": Column("Rule", to_rule(), width=280), "tags": Column("Tags")},
-                    width=14,
+                    width=16,
                 ),
                 Table(
                     "Nodes",

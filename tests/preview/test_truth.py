@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.preview.recount import EXPECTED, Count, Key, Numbers, Window, total
+from tests.preview.recount import EXPECTED, TACTICS, Count, Key, Numbers, Window, total
 from tests.preview.sample import DAY, HOUR, NOW, SECOND, Json, dashboards, source, view
 from toolkit.falco.sample import sample_story
 from toolkit.grafana.colours import QUIET, SERIOUS
@@ -360,6 +360,21 @@ def test_a_heat_map_shows_each_count_once() -> None:
 
 def _rows(data: HeatData) -> list[tuple[str, tuple[float | None, ...]]]:
     return list(zip(data.rows, data.values, strict=True))
+
+
+@pytest.mark.parametrize("version", ["7.5", "13.0"])
+def test_tactics_over_time_are_in_the_order_of_the_bars_beside_them(version: str) -> None:
+    """A heat map's first row is its lowest, so its axis is turned over."""
+    look = view(version, *AROUND)
+    board = next(one for one in dashboards(version) if one["uid"] == "falco-toolkit-mitre")
+    variables = choose(board, {}, source(), start=AROUND[0], end=AROUND[1])
+    heat, bars = (
+        evaluate_panel(panel, source(), look, variables).data
+        for panel in sorted(board["panels"], key=lambda one: one["type"], reverse=True)
+        if panel["title"] in ("Events by tactic", "Tactics over time")
+    )
+    assert isinstance(heat, HeatData) and isinstance(bars, BarsData)
+    assert tuple(reversed(heat.rows)) == tuple(one.name for one in bars.values) == TACTICS
 
 
 def test_a_node_that_falls_silent_is_shown_so_and_others_alive() -> None:

@@ -123,10 +123,15 @@ def _nothing(panel: Panel) -> NoData:
 
 
 def heat_data(panel: Panel) -> HeatData | NoData:
-    """A row for each series, a cell for each time at which any of them has a value."""
+    """A row for each series, a cell for each time at which any of them has a value.
+
+    The first row is at the bottom, unless the axis is turned over.
+    """
     series = list(_series(panel.frames))
     if not series:
         return _nothing(panel)
+    if panel.option("yAxis", "reverse") or panel.json.get("reverseYBuckets"):
+        series.reverse()
     times = sorted({number_of(time) for _, _, found in series for time in found})
     hidden = 0.0 if panel.json.get("hideZeroBuckets") else panel.option("filterValues", "le")
     lowest = -math.inf if hidden is None else float(hidden)

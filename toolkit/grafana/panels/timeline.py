@@ -74,7 +74,7 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Heatmap(Panel):
-    """A row for each series, a cell for each step, darker for more.
+    """A row for each series, the first at the top, a cell for each step, darker for more.
 
     One event is well seen and ``full`` have the full colour: a flood takes none from the others.
     Grafana's schemes go straight from the least to the most, so that a flood leaves all else pale;
@@ -101,6 +101,7 @@ class Heatmap(Panel):
                 dataFormat="tsbuckets",
                 yBucketBound="middle",
                 hideZeroBuckets=True,
+                reverseYBuckets=True,
                 color=G.HeatmapColor(
                     mode="opacity",
                     cardColor=self.colour,
@@ -136,7 +137,7 @@ class Heatmap(Panel):
                 "rowsFrame": {"layout": "auto", "value": self.title},
                 "showValue": "never",
                 "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": True},
-                "yAxis": {"axisPlacement": "left", "reverse": False},
+                "yAxis": {"axisPlacement": "left", "reverse": True},
             },
             extraJson={"fieldConfig": {"defaults": {}, "overrides": [unnamed()]}},
         )
