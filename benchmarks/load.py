@@ -1,4 +1,5 @@
-"""How fast the embedded store takes entries, and how much memory and disk that needs.
+"""How fast the embedded store takes entries, from memory and from files of Falco's JSON lines, and
+how much memory and disk that needs. What comes over HTTP: :mod:`benchmarks.http`.
 
 ``python -m benchmarks.load [--events N] [--runs N] [--directory DIR]``
 
@@ -19,13 +20,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from benchmarks.events import batches
 from benchmarks.machine import describe
 from toolkit.engine.store import Store, StreamBatch
+from toolkit.falco.event import FalcoEvent, parse_event, to_json
+from toolkit.falco.labels import dialects
+from toolkit.sources.files import load_files
 
 PUSH = 2_000  # entries of one push
 SINGLE = 5_000  # pushes of one entry
@@ -55,7 +59,45 @@ def pushes(path: Path, events: int) -> tuple[int, float]:
     """``Store.append`` with what a push of 2,000 entries brings, each durable."""
     events = min(events, 500_000)
     with Store.open(path, write=True) as store:
-        return events, sum(_timed(store.append, push) for push in _pushes(events))
+        return events, sum(_timed(store.append, push) for push in pushes_of(events))
+
+
+def _files_json(path: Path, events: int) -> tuple[int, float]:
+    return _files(path, events, "source-falco-json")
+
+
+def _files_text(path: Path, events: int) -> tuple[int, float]:
+    return _files(path, events, "source-falco")
+
+
+def _files(path: Path, events: int, dialect: str) -> tuple[int, float]:
+    """What ``toolkit query --events FILE`` does before it asks: lines as Falco writes them, read,
+    labelled, put into a store in memory."""
+    path.mkdir()
+    file = path / "events.jsonl"
+    with file.open("w", encoding="utf-8") as out:
+        out.writelines(map(_falco_line, _json_lines(events)))
+    start = time.perf_counter()
+    with Store.in_memory() as store:
+        loaded = load_files(store, [file], dialects()[dialect])
+        return loaded.events, time.perf_counter() - start
+
+
+def _json_lines(events: int) -> Iterator[str]:
+    """So many events that are JSON lines: every second one of those that are made."""
+    made = (
+        str(line)
+        for batch in batches(2 * events + 10_000)
+        if batch.labels["format"] == "json"
+        for line in batch.lines
+    )
+    return islice(made, events)
+
+
+def _falco_line(line: str) -> str:
+    event = parse_event(line)
+    assert isinstance(event, FalcoEvent)
+    return to_json(replace(event, uuid=None)) + "\n"
 
 
 def _single_1(path: Path, events: int) -> tuple[int, float]:
@@ -73,7 +115,7 @@ def _single_16(path: Path, events: int) -> tuple[int, float]:
 def _single(path: Path, threads: int) -> tuple[int, float]:
     entries = [
         [StreamBatch(batch.labels, [time], [str(line)])]
-        for push in islice(_pushes(250_000), 3)
+        for push in islice(pushes_of(250_000), 3)
         for batch in push
         for time, line in zip(batch.timestamps, batch.lines, strict=True)
     ][:SINGLE]
@@ -107,6 +149,8 @@ def opening(path: Path, events: int) -> tuple[int, float]:
 MEASUREMENTS: Sequence[tuple[str, Callable[[Path, int], tuple[int, float]], str, str]] = (
     ("bulk loading", bulk, "events/s", "100,000"),
     ("pushes of 2,000 entries", pushes, "entries/s", "100,000"),
+    ("files, kept as JSON lines", _files_json, "events/s", "100,000"),
+    ("files, kept as text lines", _files_text, "events/s", "100,000"),
     ("single-event pushes, 1 thread", _single_1, "pushes/s", "500"),
     ("single-event pushes, 4 threads", _single_4, "pushes/s", "500"),
     ("single-event pushes, 16 threads", _single_16, "pushes/s", "500"),
@@ -150,7 +194,7 @@ def _run(function: Callable[[Path, int], tuple[int, float]], path: Path, events:
     return Measured(count, seconds, memory, size)
 
 
-def _pushes(events: int) -> Iterator[Sequence[StreamBatch]]:
+def pushes_of(events: int) -> Iterator[Sequence[StreamBatch]]:
     """The events in order of time, 2,000 to a push, those of one stream together in it."""
     made = list(batches(events))
     entries = sorted(

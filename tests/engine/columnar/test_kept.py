@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Hashable
 
 import numpy as np
@@ -13,7 +14,10 @@ from tests.engine.stores import filled
 from toolkit.engine.columnar.kept import DISTINCT, KeptKeys, Parser
 from toolkit.engine.columnar.keys import Keys
 from toolkit.engine.columnar.texts import Texts
-from toolkit.engine.store import Run
+from toolkit.engine.engine import Engine
+from toolkit.engine.store import Run, Store, StreamBatch
+from toolkit.engine.store.store import SMALLEST_SEGMENT
+from toolkit.results import Vector
 
 
 def part_of(lines: list[str]) -> Run:
@@ -88,7 +92,7 @@ def test_a_value_for_nearly_every_line_is_not_kept() -> None:
 
 def test_the_column_not_asked_for_the_longest_time_goes_first() -> None:
     parts = [part_of(LINES) for _ in range(3)]
-    kept, first = KeptKeys(limit=2 * 4 * len(LINES)), FirstWord()
+    kept, first = KeptKeys(limit=2 * 2 * len(LINES)), FirstWord()
     for part in (0, 1, 0, 2, 0):
         kept.keys(first.parser, parts[part])
     assert first.seen == 3 * len(LINES)
@@ -103,3 +107,24 @@ def test_nothing_is_kept_of_a_part_that_is_gone() -> None:
     del run
     gc.collect()
     assert len(kept._parts) == 0
+
+
+def test_lines_of_parts_that_overlap_in_time() -> None:
+    """Of two parts with every second line each, asked twice, the counts are those of a recount."""
+    rows = 2 * SMALLEST_SEGMENT
+    users = [f"u{second % 7 if second % 2 else 'even'}" for second in range(rows)]
+    with Store.in_memory() as store:
+        for first in (0, 1):
+            times = range(first, rows, 2)
+            lines = [f"user={users[at]}" for at in times]
+            with store.bulk() as loader:
+                loader.add([StreamBatch({"app": "a"}, times, lines)])
+        pieces = store.snapshot().select([], 0, 2**62).pieces
+        assert any(piece.order is not None for piece in pieces)
+        engine = Engine(store.snapshot)
+        query = 'sum by (user) (count_over_time({app="a"} | logfmt [1h]))'
+        for _ in range(2):
+            found = engine.instant(query, time=rows)
+            assert isinstance(found, Vector)
+            counted = {sample.labels["user"]: int(sample.value) for sample in found.samples}
+            assert counted == Counter(users)

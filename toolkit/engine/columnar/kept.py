@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.engine.columnar.keys import Codes, Keys, KeysOf
 from toolkit.engine.columnar.texts import Texts
 from toolkit.engine.store import Run
-from toolkit.engine.store.model import Int32s
 from toolkit.engine.store.parts import Part
 
 LIMIT = 64 << 20
-"""Bytes that all columns may need together, four for each line of a part."""
+"""Bytes that all columns may need together, two for each line of a part."""
 DISTINCT = 4096
-"""Values of a column; where there are more, nearly every line has its own."""
+"""Values of a column, which fit 16 bits; where there are more, nearly every line has its own."""
 
 _UNKNOWN, _UNSURE = -1, -2
 
@@ -40,7 +40,7 @@ class Parser:
 class _Column:
     """For each line of a part the place of its key in ``values``. ``full``: there are too many."""
 
-    codes: Int32s
+    codes: NDArray[np.int16]
     values: list[Hashable] = field(default_factory=list)
     numbers: dict[Hashable, int] = field(default_factory=dict)
     full: bool = False
@@ -99,8 +99,8 @@ class KeptKeys:
         columns = self._parts.setdefault(part, {})
         column = columns.get(name)
         if column is None:
-            self._make_room(4 * len(part))
-            column = columns[name] = _Column(np.full(len(part), _UNKNOWN, np.int32))
+            self._make_room(2 * len(part))
+            column = columns[name] = _Column(np.full(len(part), _UNKNOWN, np.int16))
         column.used = next(self._clock)
         return column
 

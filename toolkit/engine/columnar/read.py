@@ -278,9 +278,24 @@ def _look(plan: Plan, piece: Piece, start: int) -> _Seen:
 
 
 def _keys(parser: Parser, piece: Piece) -> Keys:
-    if not len(piece) or piece.order is not None:
+    if not len(piece):
         return parser.keys(_texts(piece))
-    return _KEPT.keys(parser, piece.runs[0])
+    found = [_KEPT.keys(parser, run) for run in piece.runs]
+    return found[0] if piece.order is None else _woven(found, piece.order)
+
+
+def _woven(found: Sequence[Keys], order: Ints) -> Keys:
+    """The keys of several runs as those of the piece that they are woven to."""
+    values: list[Hashable] = []
+    codes: list[Ints] = []
+    for each in found:
+        codes.append(each.codes + len(values))
+        values.extend(each.values)
+    unsure = [
+        np.zeros(len(each.codes), np.bool_) if each.unsure is None else each.unsure
+        for each in found
+    ]
+    return Keys(values, np.concatenate(codes)[order], np.concatenate(unsure)[order])
 
 
 def _texts(piece: Piece) -> Texts:
