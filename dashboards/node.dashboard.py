@@ -3,7 +3,7 @@
 from toolkit.grafana.colours import NOTICEABLE, QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
-from toolkit.grafana.links import to_rule
+from toolkit.grafana.links import to_rule, to_workload
 from toolkit.grafana.panels import (
     BarGauge,
     Column,
@@ -93,7 +93,10 @@ dashboard = dashboard(
                 Table(
                     "Pods",
                     total("events_by_namespace_and_pod", legend="Events"),
-                    columns={"k8s.ns.name": Column("Namespace"), "k8s.pod.name": Column("Pod")},
+                    columns={
+                        "k8s.ns.name": Column("Namespace", to_workload()),
+                        "k8s.pod.name": Column("Pod"),
+                    },
                     width=12,
                 ),
                 Table(

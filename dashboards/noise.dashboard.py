@@ -1,7 +1,7 @@
 """Noise and tuning: what fires most, and made by what, so that an exception can be written."""
 
 from toolkit.grafana.dashboard import Row, dashboard
-from toolkit.grafana.links import to_rule
+from toolkit.grafana.links import to_node, to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Matrix, PieChart, Stat, Table
 from toolkit.grafana.query import distinct, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
@@ -46,7 +46,7 @@ dashboard = dashboard(
                     width=16,
                     height=10,
                 ),
-                BarGauge("Nodes", total("events_by_node"), width=8),
+                BarGauge("Nodes", total("events_by_node"), width=8, links=(to_node(),)),
             ],
         ),
         Row(
@@ -57,7 +57,7 @@ dashboard = dashboard(
                     total("events_by_rule_and_pod", legend="Events"),
                     columns={
                         "rule": Column("Rule", to_rule()),
-                        "k8s.ns.name": Column("Namespace"),
+                        "k8s.ns.name": Column("Namespace", to_workload()),
                         "k8s.pod.name": Column("Pod"),
                     },
                 ),
@@ -74,7 +74,7 @@ dashboard = dashboard(
                         "proc.name": Column("Process", width=160),
                         "proc.pname": Column("Parent", width=160),
                         "container.image.repository": Column("Image"),
-                        "k8s.ns.name": Column("Namespace", width=160),
+                        "k8s.ns.name": Column("Namespace", to_workload(), width=160),
                     },
                 ),
                 Table(

@@ -3,7 +3,7 @@
 from toolkit.grafana.colours import NOTICEABLE, QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
-from toolkit.grafana.links import to_node, to_rule
+from toolkit.grafana.links import to_node, to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Logs, Matrix, Stat, Table, TimeSeries
 from toolkit.grafana.query import distinct, for_each_priority, latest, lines, recent, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE, SOURCE
@@ -92,7 +92,9 @@ dashboard = dashboard(
                     units={"Last event": "dateTimeFromNow"},
                     width=12,
                 ),
-                BarGauge("Namespaces", total("events_by_namespace"), width=12),
+                BarGauge(
+                    "Namespaces", total("events_by_namespace"), width=12, links=(to_workload(),)
+                ),
                 Matrix(
                     "Rules by node",
                     total("events_by_rule_and_node"),

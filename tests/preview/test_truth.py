@@ -245,6 +245,20 @@ def test_what_is_searched_for_narrows_the_numbers_too() -> None:
     assert [one.value for one in data.values] == [len(found)]
 
 
+def test_bars_and_cells_lead_from_the_general_to_what_was_clicked() -> None:
+    bars = one_panel("overview", "Namespaces", "bargauge", "source-falco-json").data
+    assert isinstance(bars, BarsData)
+    shop = next(one for one in bars.values if one.name == "shop")
+    assert shop.link.startswith("/d/falco-toolkit-workload?")
+    assert "&var-namespace=shop&" in shop.link
+    pods = one_panel("rule", "Pods", "table", "source-falco-json").data
+    assert isinstance(pods, TableData)
+    links = {str(row[0].value): row[0].link for row in pods.rows}
+    assert "&var-namespace=shop&" in links["shop"]
+    # Events without a namespace are those whose label is empty.
+    assert "&var-namespace=&" in links[""]
+
+
 def test_a_matrix_begins_with_what_there_is_most_of() -> None:
     data = one_panel("overview", "Rules by node", "table", "source-falco-json").data
     assert isinstance(data, TableData)

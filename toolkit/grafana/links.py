@@ -56,6 +56,11 @@ def to_node(title: str = "Show this node") -> Drill:
     return Drill("falco-toolkit-node", "hostname", "node", title)
 
 
+def to_workload(title: str = "Show this namespace") -> Drill:
+    """To the workload dashboard."""
+    return Drill("falco-toolkit-workload", "k8s.ns.name", "namespace", title)
+
+
 def sibling_links() -> list[DashboardLink]:
     """The row of links to the project's other dashboards, with variables and time range kept."""
     return [

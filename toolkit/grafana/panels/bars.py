@@ -62,7 +62,10 @@ class BarGauge(Panel):
                         "mappings": [empty_as(NOBODY)],
                         "noValue": self.no_value,
                         "displayName": shown,
-                        "links": self.data_links("series" if several else "row"),
+                        # Bars that are added up have lost their labels.
+                        "links": []
+                        if self.reducer(context)
+                        else self.data_links("series" if several else "row"),
                     },
                     "overrides": overrides,
                 },
