@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from toolkit.cli.demo import program
 from toolkit.reports.to_json import schema
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,18 @@ def test_everything_is_there(made: tuple[Path, str]) -> None:
         if line.startswith(f"  {folder}"):
             assert Path(line.strip()).exists(), line
     assert said.rstrip().splitlines()[-1].strip().startswith("toolkit query --name top_rules")
+
+
+def test_the_command_to_type_next_is_the_program_that_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After ``make demo`` no shell finds ``toolkit`` by its name."""
+    monkeypatch.setattr(sys, "argv", [".venv/bin/toolkit", "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == ".venv/bin/toolkit"
+    (tmp_path / "toolkit").write_text("#!/bin/sh\n")
+    (tmp_path / "toolkit").chmod(0o755)
+    assert program() == "toolkit"
 
 
 def test_two_folders_hold_the_same_bytes(made: tuple[Path, str], tmp_path: Path) -> None:

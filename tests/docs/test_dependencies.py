@@ -26,6 +26,23 @@ def sections() -> dict[str, set[str]]:
     }
 
 
+IMPORTED_AS = {"google-re2": "re2", "pyyaml": "yaml"}
+UNSEEN = {
+    "tzdata": "zoneinfo reads it where the system has no time zones",
+    "websockets": "uvicorn speaks WebSocket by it",
+}
+
+
+def test_what_the_package_needs_it_imports() -> None:
+    sources = [*(ROOT / "toolkit").rglob("*.py"), *(ROOT / "dashboards").glob("*.py")]
+    text = "\n".join(path.read_text("utf-8") for path in sources)
+    imported = set(re.findall(r"^ *(?:import|from) (\w+)", text, flags=re.MULTILINE))
+    asked = {re.split(r"[<>=!~\[]", one)[0].strip() for one in PROJECT["dependencies"]}
+    modules = {IMPORTED_AS.get(one, one.lower().replace("-", "_")) for one in asked - UNSEEN.keys()}
+    assert modules <= imported
+    assert UNSEEN.keys() <= asked
+
+
 @pytest.mark.parametrize("title", ASKED)
 def test_each_dependency_has_its_line(title: str) -> None:
     names = {re.split(r"[<>=!~]", requirement)[0].strip() for requirement in ASKED[title]}

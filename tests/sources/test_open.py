@@ -13,7 +13,7 @@ import pytest
 
 from toolkit.catalog import catalog
 from toolkit.engine.store import Store, StreamBatch
-from toolkit.errors import EventError, StoreError
+from toolkit.errors import EventError, SettingsError, StoreError
 from toolkit.falco.labels import SOURCE_FALCO, dialects
 from toolkit.falco.sample import SEED, sample_events
 from toolkit.results import Vector
@@ -165,6 +165,28 @@ def test_a_store_is_read(tmp_path: Path) -> None:
             assert opened.schema == SOURCE_FALCO
             assert count(opened, "events_by_rule", "rule") == {"A": 1}
             assert opened.source.describe().address == "embedded store data"
+
+
+def test_the_directory_of_a_server_holds_a_store_for_each_tenant(tmp_path: Path) -> None:
+    """``toolkit serve --data-dir DIR`` keeps them in DIR/fake, where nobody has to sign in."""
+
+    def keep(tenant: str) -> None:
+        with Store.open(tmp_path / tenant, write=True) as store:
+            labels = {"source": "falco", "rule": f"rule of {tenant}", "hostname": "n"}
+            store.append([StreamBatch(labels, [NOW - SECOND], ["x"])])
+
+    def rules(**more: object) -> dict[str, float]:
+        with open_source(made(store=tmp_path, **more)) as opened:
+            return count(opened, "events_by_rule", "rule")
+
+    keep("fake")
+    assert rules() == {"rule of fake": 1}
+    keep("team")
+    assert rules(loki__tenant="team") == {"rule of team": 1}
+    with pytest.raises(SettingsError, match="holds the stores of fake, team"):
+        rules()
+    with pytest.raises(StoreError):
+        rules(loki__tenant="nobody")
 
 
 def test_a_store_that_is_not_there(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -205,4 +208,13 @@ def _tell(
     )
     echo("Next, ask it yourself:")
     events_file = output / "events.jsonl"
-    echo(f"  toolkit query --name top_rules --since 7d --instant --events {events_file}")
+    asking = "query --name top_rules --since 7d --instant --events"
+    echo(f"  {program()} {asking} {shlex.quote(str(events_file))}")
+
+
+def program() -> str:
+    """How to call this program again: by its name alone only where a shell would find it."""
+    called = Path(sys.argv[0])
+    if called.name != "toolkit" or shutil.which("toolkit"):
+        return "toolkit"
+    return shlex.quote(str(called))

@@ -25,6 +25,7 @@ import platformdirs
 import toolkit
 from toolkit.engine.engine import Engine
 from toolkit.engine.store import Store
+from toolkit.engine.store.manifest import MANIFEST
 from toolkit.errors import SettingsError
 from toolkit.falco.labels import SOURCE_FALCO, LabelSchema, dialects
 from toolkit.falco.sample import SEED, sample_events
@@ -139,10 +140,25 @@ def _store(settings: Settings) -> Opened:
     if path is None:
         raise SettingsError("the directory of the store is not set", setting="store.path")
     schema = settings.labels(SOURCE_FALCO)
-    store = Store.open(path, write=False)
+    store = Store.open(_directory(path, settings.loki.tenant), write=False)
     address = f"embedded store {path.name}"
     source = EmbeddedSource(Engine(store.snapshot), store=store, address=address)
     return Opened(source, schema, closing=source.close)
+
+
+def _directory(path: Path, tenant: str | None) -> Path:
+    """``path``, or a store in it: ``toolkit serve`` keeps one there for each tenant."""
+    if (path / MANIFEST).exists():
+        return path
+    held = sorted(one.parent.name for one in path.glob(f"*/{MANIFEST}"))
+    if tenant is None and len(held) > 1:
+        raise SettingsError(
+            f"{path} holds the stores of {', '.join(held)}",
+            setting="store.path",
+            hint="name one with --loki-org-id, or its directory with --store",
+        )
+    wanted = held[0] if tenant is None and held else tenant
+    return path / wanted if wanted in held else path
 
 
 # --- the sample cluster ---------------------------------------------------------------------------
