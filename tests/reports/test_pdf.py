@@ -136,7 +136,7 @@ def addresses(pdf: PdfReader) -> set[str]:
     return found
 
 
-LONG = "n" * 300
+LONG = "n" * 100
 WORST = ['#import "/etc/passwd"', "]]#panic()", "$x$ *b* <label> @ref", "```", "\\ \\u{41}", LONG]
 
 
@@ -154,8 +154,9 @@ def test_no_text_is_read_as_typst(text: str) -> None:
     ]
     sections = [Section(name, text, [text, text], blocks) for name in ("one", "t w < o")]
     pdf = PdfReader(io.BytesIO(render_pdf(Document(text, text, [text], sections, text, 0))))
-    assert said(pdf).count(squeezed(text)) >= 20
-    assert "7moreinreport.json." in said(pdf)
+    words = said(pdf)
+    assert words.count(squeezed(text)) >= 20
+    assert "7moreinreport.json." in words
     assert addresses(pdf) == {"https://x.test/"}
 
 
