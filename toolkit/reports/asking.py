@@ -14,6 +14,7 @@ from typing import TypeVar
 import pandas as pd
 
 from toolkit.analysis.counts import counts
+from toolkit.analysis.periods import Period
 from toolkit.catalog import Catalog
 from toolkit.errors import LogQLError, SourceError, SourceUnavailable, ToolkitError
 from toolkit.falco.labels import LabelSchema
@@ -84,6 +85,21 @@ class Asker:
             named = [self.node(name) for name in frame[NODE].tolist()]
             frame[NODE] = pd.Series(named, dtype=object)
         return frame
+
+    def whole(
+        self, name: str, columns: Mapping[str, str], periods: Sequence[Period]
+    ) -> pd.DataFrame:
+        """A counts frame with a bucket for each of the periods, which follow each other.
+
+        Periods of one length are one question, others (clocks change, months) one each.
+        """
+        lengths = {one.end - one.start for one in periods}
+        if len(lengths) == 1:
+            return self.counts(name, columns, periods[0].start, periods[-1].end, lengths.pop())
+        frames = [
+            self.counts(name, columns, one.start, one.end, one.end - one.start) for one in periods
+        ]
+        return pd.concat(frames, ignore_index=True)
 
     def at(
         self, name: str, time: int, window: int, where: Sequence[Matcher] = ()

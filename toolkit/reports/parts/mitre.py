@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from toolkit.analysis import mitre as analysis
@@ -17,7 +15,6 @@ from toolkit.falco.rules import Catalogue
 from toolkit.reports.asking import Asker
 from toolkit.reports.counted import Counted
 from toolkit.reports.findings import Mitre, Tactic, Unanswered
-from toolkit.results import Sample
 
 QUERY = "events_by_rule_and_tags"
 
@@ -26,42 +23,36 @@ def mitre(asker: Asker, counted: Counted, known: Catalogue) -> Mitre | Unanswere
     """By the tags that events carry; by those of the catalogue where the labels have none."""
 
     def ask() -> Mitre:
-        now, before = (_frame(asker, counted, one) for one in (span.period, span.previous))
+        tagged = _tagged(asker, counted)
+        now, before = (
+            _open(between(tagged, one.start, one.end), counted, one)
+            for one in (counted.span.period, counted.span.previous)
+        )
         return _findings(now, before, known)
 
-    span = counted.span
     return asker.part("The tactics of MITRE ATT&CK", [], ask)
 
 
-def _frame(asker: Asker, counted: Counted, period: Period) -> pd.DataFrame:
-    open_events = between(counted.events, period.start, period.end)
-    if not asker.has(QUERY) or open_events.empty:
-        return open_events.assign(tags=pd.Series([None] * len(open_events), dtype=object))
-    samples = asker.at(QUERY, period.end, period.end - period.start)
-    frame = tagged(samples, period)
-    if counted.accepted is None:
+def _tagged(asker: Asker, counted: Counted) -> pd.DataFrame:
+    """A counts frame of both periods with ``rule`` and ``tags``, a bucket each."""
+    span = counted.span
+    if not asker.has(QUERY) or counted.events.empty:
+        return counted.events.assign(tags=pd.Series([None] * len(counted.events), dtype=object))
+    frame = asker.whole(QUERY, {"rule": "rule", "tags": "tags"}, [span.previous, span.period])
+    return _plain(frame)
+
+
+def _open(frame: pd.DataFrame, counted: Counted, period: Period) -> pd.DataFrame:
+    """What nobody accepted of a period."""
+    if counted.accepted is None or frame["tags"].isna().all():
         return frame
-    taken = between(counted.accepted, period.start, period.end).copy()
-    taken["start"], taken["end"] = period.start, period.end
-    taken["tags"] = pd.Series(
-        [plain_tags(one) for one in taken["tags"].tolist()], dtype=object, index=taken.index
-    )
-    return without(frame, taken, "rule", "tags")
+    taken = _plain(between(counted.accepted, period.start, period.end))
+    return without(frame, taken.assign(start=period.start, end=period.end), "rule", "tags")
 
 
-def tagged(samples: Sequence[Sample], period: Period) -> pd.DataFrame:
-    """A counts frame of one bucket with ``rule`` and ``tags``."""
-    return pd.DataFrame(
-        {
-            "start": np.full(len(samples), period.start, np.int64),
-            "end": np.full(len(samples), period.end, np.int64),
-            "rule": pd.Series([one.labels.get("rule") for one in samples], dtype=object),
-            "tags": pd.Series(
-                [plain_tags(one.labels.get("tags")) for one in samples], dtype=object
-            ),
-            EVENTS: np.rint([one.value for one in samples]).astype(np.int64),
-        }
-    )
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    tags = [plain_tags(one) for one in frame["tags"].tolist()]
+    return frame.assign(tags=pd.Series(tags, dtype=object, index=frame.index))
 
 
 def plain_tags(text: str | None) -> str | None:

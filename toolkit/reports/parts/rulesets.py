@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.analysis import ruleset
+from toolkit.analysis.counts import between
 from toolkit.analysis.ruleset import Finding, Versions, versions_of
 from toolkit.analysis.trends import names
 from toolkit.falco.rules import Catalogue
@@ -33,10 +34,16 @@ def falco_versions(asker: Asker, counted: Counted) -> Versions:
         return ruleset.UNKNOWN
 
     def ask() -> Versions:
-        before = asker.at(QUERY, span.period.start, span.period.start - span.start)
-        now = asker.at(QUERY, span.end, span.end - span.period.start)
-        sides = [[one.labels.get("falco_version", "") for one in side] for side in (before, now)]
-        return Versions(*map(versions_of, sides))
+        # The latest of the baseline's periods first, and no day between a week's and the next.
+        periods = [*reversed(span.history), span.period]
+        if span.period.kind == "day":
+            periods = [span.previous, span.period]
+        frame = asker.whole(QUERY, {"version": "falco_version"}, periods)
+        sides = (
+            between(frame, span.start, span.period.start),
+            between(frame, span.period.start, span.end),
+        )
+        return Versions(*(versions_of(names(side, "version")) for side in sides))
 
     answer = asker.part("Which Falco ran", [QUERY], ask)
     return ruleset.UNKNOWN if isinstance(answer, Unanswered) else answer

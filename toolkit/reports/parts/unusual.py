@@ -67,15 +67,16 @@ def suspicious_hours(counted: Counted) -> list[Hour]:
     Rule, node and start of the bucket, most events first.
     """
     span = counted.span
-    frame = within(counted.events, [span.period, *span.history])
+    periods = [span.period, *span.history]
+    frame = within(counted.events, periods)
     keys, codes = keyed(frame, ("rule", NODE))
     if not keys:
         return []
     first = int(frame["start"].min())
-    buckets = max(1, -(-(span.end - first) // span.width))
+    watched = sum(max(0, one.end - max(one.start, first)) for one in periods)
     sums = frame.assign(key=codes).groupby(["key", "start"])[EVENTS].sum().reset_index()
     key, start, events = (sums[name].to_numpy() for name in ("key", "start", EVENTS))
-    usual = np.bincount(key, weights=events, minlength=len(keys)) / buckets
+    usual = np.bincount(key, weights=events, minlength=len(keys)) * span.width / watched
     # A bucket shorter than an hour holds a part of what an hour may.
     least = LEAST * span.width / HOUR
     odd = (start >= span.period.start) & (events >= least) & (events >= _FAR_MORE * usual[key])
