@@ -181,6 +181,18 @@ def test_nothing_is_said_to_be_nothing(run: Run) -> None:
     assert run('{source="nobody"}', *DAYS)[:2] == (0, "nothing\n")
 
 
+def test_a_table_of_one_moment_has_the_largest_first_unless_the_query_sorts(run: Run) -> None:
+    def column(query: str) -> list[float]:
+        _, out, _ = run(query, "--instant", "--to", "2026-11-04")
+        return [float(line.split()[-1]) for line in out.splitlines()[2:]]
+
+    numbers = '{source="falco"} | json n="output_fields.n" | unwrap n [2d]'
+    sums = f"sum by (hostname) (sum_over_time({numbers}))"
+    assert column(sums) == [465, 450, 435, 420]
+    assert column(f"topk(2, {sums})") == [465, 450]
+    assert column(f"sort({sums})") == [420, 435, 450, 465]
+
+
 def test_a_line_cannot_move_the_cursor(run: Run, file: Path) -> None:
     one = events()[0]
     one["rule"] = "evil\x1b[2J\nrule"

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import inf, isnan
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -137,6 +138,8 @@ def query(
         else:
             asked = _written(asked, str(logql))
         result, cut = _ask(opened.source, asked)
+        if form == "table":
+            result = _largest_first(result, asked.query)
         _deliver(result, form, output, zone)
     if cut:
         _say(f"the first {asked.limit} lines; --limit 0 shows all")
@@ -241,6 +244,19 @@ def _without_last(streams: Streams) -> Streams:
         for i, one in enumerate(streams.streams)
     ]
     return replace(streams, streams=[one for one in kept if one.entries])
+
+
+def _largest_first(result: Result, query: str) -> Result:
+    """A person reads the largest first, unless the query sorts; Loki has no order for topk."""
+    from toolkit.logql import ast
+    from toolkit.logql.parser import parse
+
+    expr = parse(query, variables=False)
+    sorts = isinstance(expr, ast.VectorAggregation) and expr.op in ("sort", "sort_desc")
+    if not isinstance(result, Vector) or sorts:
+        return result
+    order = sorted(result.samples, key=lambda one: inf if isnan(one.value) else -one.value)
+    return replace(result, samples=order)
 
 
 # --- what is shown --------------------------------------------------------------------------------
