@@ -15,6 +15,7 @@ from tests.reports.pages import check, every, text
 from tests.reports.recount import report
 from tests.reports.small import DATA, EVENTS, PERIOD
 from toolkit.analysis.periods import Period, day, month
+from toolkit.falco.priority import Priority
 from toolkit.reports.archive import folder
 from toolkit.reports.index import find, render_index
 from toolkit.reports.write import compose, write_report
@@ -136,6 +137,7 @@ GOOD = json.dumps(compose(DATA).plain)
         ('{"a": 1}', "it is no report of this toolkit"),
         (GOOD.replace('"version": 1', '"version": 9'), "it is of version 9, and 1 is known here"),
         (GOOD.replace('"2026-W46"', '"2026-W99"', 1), "it is no whole report: SettingsError"),
+        (re.sub('"generated": "[^"]+"', '"generated": "2026-11-16"', GOOD), "has no offset"),
         (GOOD.replace('"by_rule"', '"by_other"'), "it is no whole report: KeyError: 'by_rule'"),
         (GOOD.replace('"events": 75', '"events": "75"', 1), "'75' is no count"),
     ],
@@ -155,6 +157,17 @@ def test_a_report_that_is_being_written_is_not_seen(root: Path) -> None:
     (root / "2026-W46").rename(root / ".2026-W46.part")
     assert next(iter(find(root)[0])).period.name != "2026-W46"
     assert len(find(root)[0]) == 4
+
+
+def test_no_more_priorities_are_drawn_than_can_be_told_apart(tmp_path: Path) -> None:
+    every_one = [(one.label, 9, 0) for one in reversed(Priority)]
+    for period in (PERIOD, W45):
+        data = replace(DATA, period=period, by_priority=every_one)
+        write_report(compose(data), tmp_path / period.name, ("json",))
+    html = page(tmp_path)
+    assert "<h3>Events by priority, the 6 most urgent</h3>" in html
+    assert "Notice, 2026-W46: 9" in html
+    assert "Informational, 2026-W46: 9" not in html
 
 
 def test_a_report_without_its_words_is_listed_too(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from toolkit.falco.priority import Priority
 from toolkit.reports import words
 from toolkit.reports.content import AtLeast, Document, Trend
 from toolkit.reports.html import render_page
+from toolkit.reports.palette import SERIES
 from toolkit.reports.shown import shown
 from toolkit.reports.to_json import VERSION
 
@@ -99,7 +100,7 @@ def find(root: Path) -> tuple[Sequence[Kept], Sequence[Skipped]]:
             kept.append(_read(path, place))
         except _NoReport as error:
             skipped.append(Skipped(path, str(error)))
-    kept.sort(key=lambda one: (one.period.end, one.generated), reverse=True)
+    kept.sort(key=lambda one: (one.period.end, _made(one)), reverse=True)
     return kept, skipped
 
 
@@ -128,7 +129,8 @@ def _kept(plain: Mapping[str, Any], folder: Path, place: Path) -> Kept:
     said = plain["period"]
     _, named = _KINDS[said["kind"]]
     sections = plain.get("document", {}).get("sections", [])
-    datetime.fromisoformat(plain["generated"])
+    if datetime.fromisoformat(plain["generated"]).tzinfo is None:
+        raise ValueError(f"{plain['generated']} has no offset")
     return Kept(
         place=place,
         period=named(said[said["kind"]], said["timezone"]),
@@ -174,7 +176,7 @@ def render_index(
     templates: Path | None = None,
 ) -> str:
     """The page's text, for the folder ``root``; ``templates`` as for a report's page."""
-    newest = max((one.generated for one in kept), key=datetime.fromisoformat, default="")
+    newest = max(kept, key=_made).generated if kept else ""
     number = "One report" if len(kept) == 1 else f"{words.number(len(kept))} reports"
     left_out = [(one.path.relative_to(root).as_posix(), one.why) for one in skipped]
     document = Document(
@@ -219,7 +221,7 @@ def _said(reports: Sequence[Kept]) -> list[str]:
 
 def _timeline(reports: Sequence[Kept]) -> list[tuple[str, Kept | None]]:
     """Every period from the oldest to the newest with its last report, None where there is none."""
-    by_name = {one.period.name: one for one in sorted(reports, key=lambda one: one.generated)}
+    by_name = {one.period.name: one for one in sorted(reports, key=_made)}
     period = reports[0].period
     oldest = min(one.period.first for one in reports)
     line: list[tuple[str, Kept | None]] = []
@@ -230,6 +232,10 @@ def _timeline(reports: Sequence[Kept]) -> list[tuple[str, Kept | None]]:
         line.append((period.name, one))
         period = period.previous()
     return line[::-1]
+
+
+def _made(report: Kept) -> datetime:
+    return datetime.fromisoformat(report.generated)
 
 
 def _of_priority(name: str, report: Kept) -> int:
@@ -248,9 +254,10 @@ def _pictures(reports: Sequence[Kept]) -> list[Trend]:
     seen = {word for one in reports for word in one.priorities}
     found = [one.label for one in reversed(Priority) if one.label in seen]
     by_priority = [(name, series(partial(_of_priority, name))) for name in found]
+    most = f", the {SERIES} most urgent" if len(by_priority) > SERIES else ""
     return [
         Trend("Events", names, [("Events", series(lambda one: one.events))]),
-        Trend("Events by priority", names, by_priority[:6]),
+        Trend(f"Events by priority{most}", names, by_priority[:SERIES]),
         Trend(
             "Rules",
             names,
