@@ -210,8 +210,49 @@ def test_sizes_are_counted(loki: Live) -> None:
     volume = loki.api("index/volume", query='{app=~".+"}', **range_).data
     assert volume["resultType"] == "vector"
     assert volume["result"][0] == {"metric": {"app": "web"}, "value": [T0 + 60, str(size)]}
-    ranges = loki.api("index/volume_range", query='{app="web"}', step="30", **range_).data
-    assert ranges["result"] == [{"metric": {"app": "web"}, "values": [[T0 + 29.999, str(size)]]}]
+
+
+def test_sizes_by_step_lie_between_multiples_of_the_step(loki: Live) -> None:
+    """One bucket alone is a vector, as a running Loki answers; T0 is ten seconds past one of 30 s."""
+    asked = {"query": '{app="web"}', "start": T0, "end": T0 + 60}
+    one = loki.api("index/volume_range", step="30", **asked).data
+    assert one["resultType"] == "vector"
+    (row,) = one["result"]
+    assert (row["metric"], row["value"][0]) == ({"app": "web"}, T0 + 19.999)
+    more = loki.api("index/volume_range", step="4", **asked).data
+    assert more["resultType"] == "matrix"
+    (row,) = more["result"]
+    assert [at - T0 for at, _ in row["values"]] == pytest.approx([3.999, 7.999, 11.999])
+    sizes = loki.api("index/volume", **asked).data["result"][0]["value"][1]
+    assert sum(int(size) for _, size in row["values"]) == int(sizes)
+
+
+def test_every_question_about_a_range_has_its_longest(loki: Live) -> None:
+    """721 hours, as a running Loki answers labels, streams and sizes too."""
+    words = "the query time range exceeds the limit (query length: 722h0m0s, limit: 30d1h)"
+    asked = {"start": T0 - 722 * 3600, "end": T0}
+    selector = {"query": '{app="web"}', **asked}
+    answers = [
+        loki.api("labels", **asked), loki.api("label/app/values", **asked),
+        loki.api("series", **asked), loki.api("index/stats", **selector),
+        loki.api("index/volume", **selector), loki.api("detected_labels", **asked),
+    ]  # fmt: skip
+    assert [(one.status, one.text) for one in answers] == [(400, words)] * 6
+
+
+def test_what_is_wrong_with_a_volume_is_told_in_lokis_order(loki: Live) -> None:
+    """Limit, direction, aggregation, times, and only then the query."""
+    asked: dict[str, str | int] = {"query": "rate({", "start": T0, "end": T0 + 60}
+
+    def told(path: str, **more: str | int) -> str:
+        return loki.api(path, **{**asked, **more}).text
+
+    for path in ("index/volume", "index/volume_range"):
+        assert told(path, limit="-1") == "limit must be a positive value"
+        assert told(path, direction="x", aggregateBy="x") == "invalid direction 'x'"
+        assert told(path, aggregateBy="x") == "invalid aggregation option"
+        assert "could not parse 'start' parameter" in told(path, start="x")
+        assert told(path, limit="0").startswith("parse error")
 
 
 def test_fields_are_detected(loki: Live) -> None:

@@ -54,7 +54,7 @@ class Frontend:
         if isinstance(expr, LogQuery):
             self._check_entries(asked.limit)
             self._check_required(expr)
-            bounded = self._within_limits(asked.start, asked.end)
+            bounded = self.within_limits(asked.start, asked.end)
             if bounded is None:
                 return Streams([], asked.direction)
             start, end = bounded
@@ -67,7 +67,7 @@ class Frontend:
             )  # fmt: skip
         for selected in _log_ranges(expr):
             self._check_required(selected.query)
-        bounded = self._within_limits(asked.start, asked.end)
+        bounded = self.within_limits(asked.start, asked.end)
         if bounded is None:
             return Matrix([])
         step = asked.step // MILLISECOND * MILLISECOND or default_step(*bounded)
@@ -98,7 +98,7 @@ class Frontend:
         expr = parse(asked.query, variables=False, stages=False)
         if isinstance(expr, LogQuery):
             raise QueryError(INSTANT_LOG_QUERY)
-        if self._within_limits(asked.time, asked.time) is None:
+        if self.within_limits(asked.time, asked.time) is None:
             return Vector(asked.time, [])
         interval = self.limits.split_instant_metric_queries_by_interval
         ready = optimized(expr)
@@ -134,7 +134,7 @@ class Frontend:
                 f"required_number_label_matchers: {self.limits.required_number_labels})"
             )
 
-    def _within_limits(self, start: int, end: int) -> tuple[int, int] | None:
+    def within_limits(self, start: int, end: int) -> tuple[int, int] | None:
         """The range after ``max_query_lookback``; None where nothing of it is left."""
         if self.limits.max_query_parallelism < 1:
             raise QueryError("querying is disabled, please contact your Loki operator", status=429)
@@ -144,10 +144,11 @@ class Frontend:
                 return None
             start = max(start, first)
         length = (end // MILLISECOND - start // MILLISECOND) * MILLISECOND
-        self._check_length(length)
+        self.check_length(length)
         return start, end
 
-    def _check_length(self, length: int) -> None:
+    def check_length(self, length: int) -> None:
+        """Refuse a range of ``length`` ns over ``max_query_length``."""
         most = self.limits.max_query_length
         if most and length > most:
             raise QueryError(
@@ -162,7 +163,7 @@ class Frontend:
                 "max streams matchers per query exceeded, matchers-count > limit "
                 f"({count} > {most})"
             )
-        self._check_length(length)
+        self.check_length(length)
 
     def _check_ranges(
         self, expr: MetricExpr, parts: list[tuple[int, int]], *, whole: bool = True

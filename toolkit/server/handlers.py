@@ -100,12 +100,17 @@ def _result(call: Call, result: Result, started: float) -> Response:
     return Response(body, media_type=_JSON)
 
 
-def _bounds(call: Call) -> tuple[int, int]:
+def _bounds(call: Call, tenant: Tenant) -> tuple[int, int]:
     start, end = parameters.bounds(call.form, call.now)
     if end < start:
         # What Loki answers when it splits such a range into no requests at all.
         raise HTTPError(500, _NOTHING_TO_MERGE)
-    return start, end
+    return _within(call, tenant, start, end)
+
+
+def _within(call: Call, tenant: Tenant, start: int, end: int) -> tuple[int, int]:
+    """The range within the limits of queries; an empty one where nothing of it is left."""
+    return _frontend(call, tenant).within_limits(start, end) or (end, end)
 
 
 def _matchers(call: Call) -> Sequence[Matcher]:
@@ -115,16 +120,18 @@ def _matchers(call: Call) -> Sequence[Matcher]:
 
 def labels(call: Call) -> Response:
     """``labels``: the label names."""
-    snapshot = _tenant(call).store.snapshot()
-    start, end = _bounds(call)
+    tenant = _tenant(call)
+    start, end = _bounds(call, tenant)
+    snapshot = tenant.store.snapshot()
     names = streams.label_names(snapshot, _matchers(call), start, end)
     return Response(encode.encode_list(names), media_type=_JSON)
 
 
 def label_values(call: Call) -> Response:
     """``label/<name>/values``."""
-    snapshot = _tenant(call).store.snapshot()
-    start, end = _bounds(call)
+    tenant = _tenant(call)
+    start, end = _bounds(call, tenant)
+    snapshot = tenant.store.snapshot()
     name = call.request.path_params["name"]
     values = streams.label_values(snapshot, name, _matchers(call), start, end)
     return Response(encode.encode_list(values), media_type=_JSON)
@@ -132,60 +139,72 @@ def label_values(call: Call) -> Response:
 
 def series(call: Call) -> Response:
     """``series``: the label sets of streams."""
-    snapshot = _tenant(call).store.snapshot()
-    selectors = [*call.values.get("match", ()), *call.values.get("match[]", ())]
-    start, end = _bounds(call)
-    found = streams.series(snapshot, selectors, start, end)
+    tenant = _tenant(call)
+    texts = [*call.values.get("match", ()), *call.values.get("match[]", ())]
+    selectors = streams.selectors_of(texts)
+    start, end = _bounds(call, tenant)
+    found = streams.series(tenant.store.snapshot(), selectors, start, end)
     return _json({"status": "success", "data": found})
 
 
 def index_stats(call: Call) -> Response:
     """``index/stats``: streams, entries and bytes."""
-    snapshot = _tenant(call).store.snapshot()
+    tenant = _tenant(call)
     asked = parameters.range_parameters(call.form, call.now)
-    return _json(index.stats(snapshot, streams.matchers_of(asked.query), asked.start, asked.end))
+    start, end = _within(call, tenant, asked.start, asked.end)
+    matchers = streams.matchers_of(asked.query)
+    return _json(index.stats(tenant.store.snapshot(), matchers, start, end))
 
 
 def index_volume(call: Call) -> Response:
     """``index/volume``: bytes by label set."""
-    snapshot = _tenant(call).store.snapshot()
-    wanted = index.volume_query(call.form)
-    start, end = parameters.bounds(call.form, call.now)
+    tenant = _tenant(call)
+    form = index.volume_form(call.form)
+    asked = parameters.instant_parameters(form, call.now)
+    by_labels = index.by_labels(form)
+    start, end = parameters.bounds(form, call.now)
     if end < start:
         raise HTTPError(400, _END_BEFORE_START)
-    found = index.volumes(snapshot, wanted, start, end)
-    at = encode.seconds_of(end)
-    rows = [{"metric": dict(key), "value": [at, str(size)]} for key, size in found.items()]
-    return _volume("vector", rows)
+    start, end = _within(call, tenant, start, end)
+    wanted = index.volume_query(form, asked.limit, by_labels)
+    found = index.volumes(tenant.store.snapshot(), wanted, start, end)
+    return _volume([(key, [(end, size)]) for key, size in found.items()])
 
 
 def index_volume_range(call: Call) -> Response:
     """``index/volume_range``: bytes by label set and step."""
-    snapshot = _tenant(call).store.snapshot()
-    wanted = index.volume_query(call.form)
-    asked = parameters.range_parameters(call.form, call.now)
+    tenant = _tenant(call)
+    form = index.volume_form(call.form)
+    asked = parameters.range_parameters(form, call.now)
+    by_labels = index.by_labels(form)
+    # each step is asked for alone, and that is what has to be within the limits
+    length = min(asked.step, asked.end - asked.start)
+    _frontend(call, tenant).check_length(length - parameters.SECOND)
+    wanted = index.volume_query(form, asked.limit, by_labels)
+    snapshot = tenant.store.snapshot()
     found = index.volume_ranges(snapshot, wanted, asked.start, asked.end, asked.step)
-    rows = [
-        {
-            "metric": dict(key),
-            "values": [[encode.seconds_of(at), str(size)] for at, size in points],
-        }
-        for key, points in found.items()
-    ]
-    # An empty answer of Loki's is a vector here too.
-    return _volume("matrix" if rows else "vector", rows)
+    return _volume(list(found.items()))
 
 
-def _volume(kind: str, rows: Sequence[Mapping[str, Any]]) -> Response:
+def _volume(found: Sequence[tuple[index.Pairs, Sequence[tuple[int, int]]]]) -> Response:
+    """A matrix, or a vector where no label set has more than one point."""
+    kind = "matrix" if any(len(points) > 1 for _, points in found) else "vector"
+    rows: list[dict[str, Any]] = []
+    for key, points in found:
+        values = [[encode.seconds_of(at), str(size)] for at, size in points]
+        shown = {"values": values} if kind == "matrix" else {"value": values[0]}
+        rows.append({"metric": dict(key), **shown})
     return _json({"status": "success", "data": {"resultType": kind, "result": rows}})
 
 
 def detected_labels(call: Call) -> Response:
     """``detected_labels``: labels and how many values each has."""
-    snapshot = _tenant(call).store.snapshot()
+    tenant = _tenant(call)
     start, end = parameters.bounds(call.form, call.now)
     if end < start:
         raise HTTPError(400, _END_BEFORE_START)
+    start, end = _within(call, tenant, start, end)
+    snapshot = tenant.store.snapshot()
     return _json(streams.detected_labels(snapshot, _matchers(call), start, end))
 
 

@@ -20,7 +20,6 @@ from toolkit.server.errors import HTTPError
 from toolkit.server.streams import matchers_of
 
 _MILLISECOND = 1_000_000
-_DEFAULT_LIMIT = 100
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -50,18 +49,26 @@ def stats(snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int)
     }
 
 
-def volume_query(form: Mapping[str, str]) -> VolumeQuery:
-    """The parameters of a volume request, checked in Loki's order."""
-    limit = parse_int(form.get("limit", ""), _DEFAULT_LIMIT)
-    if limit < 0:
-        raise HTTPError(400, "limit must be a positive value")
+def volume_form(form: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters of a volume request; a limit of 0 asks for the default one."""
+    limit = parse_int(form.get("limit", ""), 0)
+    return form if limit else {**form, "limit": ""}
+
+
+def by_labels(form: Mapping[str, str]) -> bool:
+    """Whether volumes are asked for by label name."""
     aggregate = form.get("aggregateBy") or "series"
     if aggregate not in ("series", "labels"):
         raise HTTPError(400, "invalid aggregation option")
+    return aggregate == "labels"
+
+
+def volume_query(form: Mapping[str, str], limit: int, by_labels: bool) -> VolumeQuery:
+    """What is asked. Raises what :func:`matchers_of` raises."""
     targets = [name for name in form.get("targetLabels", "").split(",") if name]
     text = form.get("query", "")
     matchers = () if text.replace(" ", "") == "{}" else matchers_of(text)
-    return VolumeQuery(matchers, targets, aggregate == "labels", limit or _DEFAULT_LIMIT)
+    return VolumeQuery(matchers, targets, by_labels, limit)
 
 
 def volumes(snapshot: Snapshot, query: VolumeQuery, start: int, end: int) -> dict[Pairs, int]:
@@ -94,19 +101,21 @@ def volume_ranges(
 ) -> dict[Pairs, list[tuple[int, int]]]:
     """Bytes by label set in buckets of ``step``: (time in ns, bytes), oldest first.
 
-    A bucket's time is its end less a millisecond, the last one's the end itself, as in Loki.
+    Buckets end at multiples of the step. A bucket's time is its end less a millisecond, the last
+    one's the end itself, as in Loki; largest first buckets come first.
     """
-    if step <= 0:
-        raise HTTPError(400, "step must be positive")
     whole = volumes(snapshot, query, start, end)
     out: dict[Pairs, list[tuple[int, int]]] = {key: [] for key in whole}
     unlimited = VolumeQuery(
         query.matchers, query.targets, query.by_labels, len(snapshot.streams) + 1
     )
-    for begin in range(start, end, step):
-        until = min(begin + step, end)
+    begin = start
+    while begin < end:
+        until = min((begin // step + 1) * step, end)
         time = until if until == end else until - _MILLISECOND
         for key, size in volumes(snapshot, unlimited, begin, until).items():
             if key in out:
                 out[key].append((time, size))
-    return {key: points for key, points in out.items() if points}
+        begin = until
+    found = [(key, points) for key, points in out.items() if points]
+    return dict(sorted(found, key=lambda one: (-one[1][0][1], one[0])))

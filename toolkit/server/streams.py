@@ -45,16 +45,20 @@ def label_values(
     return sorted({labels[name] for labels in found if name in labels})
 
 
-def series(
-    snapshot: Snapshot, selectors: Sequence[str], start: int, end: int
-) -> list[dict[str, str]]:
-    """Label sets of the streams that any selector matches; all streams for none or ``{}``."""
-    wanted = sorted(set(selectors))
+def selectors_of(texts: Sequence[str]) -> list[Sequence[Matcher]]:
+    """The matchers of each selector; all streams for none or ``{}``."""
+    wanted = sorted(set(texts))
     if len(wanted) == 1 and wanted[0].replace(" ", "") == "{}":
         wanted = []
-    groups = [matchers_of(text) for text in wanted] or [()]
+    return [matchers_of(text) for text in wanted] or [()]
+
+
+def series(
+    snapshot: Snapshot, selectors: Sequence[Sequence[Matcher]], start: int, end: int
+) -> list[dict[str, str]]:
+    """Label sets of the streams that any selector matches."""
     chosen: dict[int, None] = {}
-    for matchers in groups:
+    for matchers in selectors:
         for stream in snapshot.streams_between(start, end, matchers).tolist():
             chosen.setdefault(stream)
     return [dict(sorted(snapshot.streams[stream].labels.items())) for stream in sorted(chosen)]
