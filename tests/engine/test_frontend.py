@@ -176,6 +176,33 @@ def test_the_order_of_checks() -> None:
         frontend().instant(InstantParameters(broken, 0))
 
 
+@pytest.mark.parametrize(
+    ("filtered", "kept"),
+    [
+        ("n<1KiB", ["999"]),
+        ("n==1.5KiB", ["1500"]),
+        ("n<=5MiB", ["999", "1000", "1023", "1024", "1050", "1100", "1500", "1536", "5200000"]),
+        ("n>1.05KB", ["1500", "1536", "5200000", "5242880"]),
+        ("n==1024B", ["1000"]),
+        ("n==1050B", ["1100"]),
+        ("n==1.5kB", ["1500"]),
+    ],
+)
+def test_sizes_are_compared_with_two_digits(filtered: str, kept: list[str]) -> None:
+    """What a running Loki kept of these lines; its frontend hands its own print on."""
+    sizes = ["999", "1000", "1023", "1024", "1050", "1100", "1500", "1536", "5200000", "5242880"]
+    store = filled([(A, at, f"n={size}") for at, size in enumerate(sizes, 1)])
+    made = Frontend(Engine(store.snapshot, Limits()), Limits(), lambda: NOW)
+    query = f'{{app="a"}} | logfmt n | {filtered}'
+    found = made.range(ranged(query, 0, 60, 1, direction="forward"))
+    assert isinstance(found, Streams)
+    lines = sorted((e.timestamp, e.line) for stream in found.streams for e in stream.entries)
+    assert [line.removeprefix("n=") for _, line in lines] == kept
+    counted = made.instant(InstantParameters(f"count(rate({query} [1m]))", 60 * SECOND))
+    assert isinstance(counted, Vector)
+    assert counted.samples[0].value == len(kept)
+
+
 def test_a_line_format_that_is_left_out_is_not_checked() -> None:
     """A running Loki answers 200: the stage is gone before its template is looked at."""
     query = 'count_over_time({app="a"} | line_format "{{" [1m])'

@@ -34,6 +34,7 @@ def test_a_good_query_gets_no_advice(query: str) -> None:
         ('{a="b"} | level=~".*rro"', "unanchored-label-filter", 'level=~".*rro"'),
         ('{a="b"} | x="y" or level!~"war|warm"', "unanchored-label-filter", 'level!~"war|warm"'),
         ('{a="b"} | decolorize |= "red text"', "hoisted-line-filter", '|= "red text"'),
+        ('{a="b"} | logfmt | size > 1KiB', "rounded-size", "| size > 1KiB"),
         ('count_over_time({a="b"} | json x="y" [1m])', "parser-errors-fatal", '| json x="y"'),
         ('rate({a="b"} | logfmt --strict x [1m])', "parser-errors-fatal", "| logfmt --strict x"),
         ('sum(count_over_time({a="b"} | json [1m]))', "parser-errors-unseen", "| json"),
@@ -67,6 +68,8 @@ def test_a_remark_has_a_code_and_points_at_its_place(query: str, code: str, plac
     [
         # What a running Loki matched as a whole: plain texts, distinct texts, other regexes.
         '{a="b"} | level=~"info|error"',
+        # Sizes that two digits hold.
+        '{a="b"} | logfmt | size > 1.5KB',
         '{a="b"} | level=~"al[a-z]*"',
         '{a="b"} | level=~".*rro.*"',
         '{a="b"} | level=~".+"',

@@ -213,7 +213,7 @@ def test_sizes_are_counted(loki: Live) -> None:
 
 
 def test_sizes_by_step_lie_between_multiples_of_the_step(loki: Live) -> None:
-    """One bucket alone is a vector, as a running Loki answers; T0 is ten seconds past one of 30 s."""
+    """One bucket alone is a vector, as a running Loki answers; T0 is 10 s past one of 30 s."""
     asked = {"query": '{app="web"}', "start": T0, "end": T0 + 60}
     one = loki.api("index/volume_range", step="30", **asked).data
     assert one["resultType"] == "vector"

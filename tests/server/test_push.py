@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit.logql.quoting import shown
 from toolkit.server.config import PushLimits, ServerConfig
 from toolkit.server.errors import HTTPError
 from toolkit.server.push.admission import Admission
@@ -240,3 +241,9 @@ def test_labels_that_are_not_utf8_are_stored_as_loki_shows_them() -> None:
     _, _, batches = push(body.replace(b'"line"', b'"line", {"m": "\xfe"}'), JSON)
     assert dict(batches[0].labels) == {"a": "�"}
     assert batches[0].metadata == [{"m": " "}]
+
+
+def test_each_byte_that_is_not_utf8_is_shown_for_itself() -> None:
+    """As Go's JSON writes it: a running Loki shows a cut character of three bytes as two signs."""
+    assert shown(b"<\xe2\x82 \xff".decode("utf-8", "surrogateescape")) == "<�� �"
+    assert shown("\udce2\udc82\udcac") == "€"

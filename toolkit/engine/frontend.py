@@ -24,10 +24,20 @@ from toolkit.engine.parameters import (
 from toolkit.engine.points import label_string
 from toolkit.engine.splitting import split
 from toolkit.logql import durations
-from toolkit.logql.ast import Expr, LogQuery, LogRange, MetricExpr, NumberLiteral, VectorLiteral
+from toolkit.logql.ast import (
+    BytesLabelFilter,
+    Expr,
+    LogQuery,
+    LogRange,
+    MetricExpr,
+    Node,
+    NumberLiteral,
+    VectorLiteral,
+)
+from toolkit.logql.bytesize import compared
 from toolkit.logql.parser import parse
 from toolkit.logql.stages import check_stages
-from toolkit.logql.visitor import find
+from toolkit.logql.visitor import find, transform
 from toolkit.results import Labels, Matrix, Scalar, Streams, Vector
 
 _USUAL_SPLIT = 3600 * SECOND
@@ -50,7 +60,7 @@ class Frontend:
         self, asked: RangeParameters, *, categorize: bool = False, partial: bool = False
     ) -> Matrix | Streams:
         """Answer ``query_range``. ``partial`` cuts what has too many series, with a warning."""
-        expr = parse(asked.query, variables=False, stages=False)
+        expr = _handed_on(parse(asked.query, variables=False, stages=False))
         if isinstance(expr, LogQuery):
             self._check_entries(asked.limit)
             self._check_required(expr)
@@ -95,7 +105,7 @@ class Frontend:
 
     def instant(self, asked: InstantParameters, *, partial: bool = False) -> Vector | Scalar:
         """Answer ``query``."""
-        expr = parse(asked.query, variables=False, stages=False)
+        expr = _handed_on(parse(asked.query, variables=False, stages=False))
         if isinstance(expr, LogQuery):
             raise QueryError(INSTANT_LOG_QUERY)
         if self.within_limits(asked.time, asked.time) is None:
@@ -185,6 +195,17 @@ class Frontend:
                 width = nanoseconds(selected.range) if whole else 0
                 # the querier reads one nanosecond more, to include the last step
                 self._check_selector(selected.query, end - start + width + 1)
+
+
+def _handed_on(expr: Expr) -> Expr:
+    """The query as queriers get it: sizes in a pipeline have come down to two digits."""
+    return transform(expr, _rounded)
+
+
+def _rounded(node: Node) -> Node:
+    if isinstance(node, BytesLabelFilter):
+        return replace(node, value=compared(node.value))
+    return node
 
 
 def _text(labels: Labels) -> str:

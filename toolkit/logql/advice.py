@@ -13,6 +13,7 @@ from typing import Final
 
 from toolkit.errors import NOWHERE, Span
 from toolkit.logql import ast
+from toolkit.logql.bytesize import compared, format_bytes
 from toolkit.logql.canonical import label_filter as canonical_filter
 from toolkit.logql.hoisting import LABEL_FILTERS, LINE_CHANGERS
 from toolkit.logql.labelregex import loses_anchors
@@ -237,6 +238,19 @@ def _approximations(expr: ast.Expr) -> Iterator[Advice]:
             )
 
 
+def _rounded_sizes(expr: ast.Expr) -> Iterator[Advice]:
+    for node in find(expr, ast.BytesLabelFilter):
+        if compared(node.value) != node.value:
+            written, rounded = node.text or f"{node.value}B", format_bytes(node.value)
+            yield Advice(
+                "rounded-size",
+                f"Loki compares with {rounded.replace(' ', '')} here, not with {written}",
+                "It hands a pipeline on as it prints it, with two digits of a size. Where the "
+                f"label holds plain numbers, write {node.name} {node.op} {node.value}.",
+                node.span,
+            )
+
+
 def _unknown_macros(text: str) -> Iterator[Advice]:
     for found in references(text):
         if found.name.startswith("__") and found.name not in MACROS:
@@ -259,6 +273,7 @@ def _unknown_macros(text: str) -> Iterator[Advice]:
 _RULES: Final[tuple[Callable[[ast.Expr], Iterator[Advice]], ...]] = (
     _unanchored_label_filters,
     _hoisted_line_filters,
+    _rounded_sizes,
     _parser_errors,
     _counted_series,
     _label_for_every_field,

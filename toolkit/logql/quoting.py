@@ -25,6 +25,7 @@ _ESCAPE: Final = re.compile(
 _SHORT: Final = {chr(code): f"\\{letter}" for letter, code in _SIMPLE.items()}
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 _MAX_RUNE: Final = 0x10FFFF
+_BYTE: Final = re.compile("[\udc80-\udcff]")
 
 
 def encode(text: str) -> bytes:
@@ -99,3 +100,10 @@ def _unescaped(match: re.Match[str]) -> bytes:
         code = int(short or long, 16)
         return (chr(code) if not 0xD800 <= code <= 0xDFFF else "\ufffd").encode()
     raise ValueError("invalid syntax")
+
+
+def shown(text: str) -> str:
+    """Text as Go's JSON shows it: each byte that is not UTF-8 as U+FFFD."""
+    if text.isascii():
+        return text
+    return _BYTE.sub("\ufffd", decode(encode(text)))

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from toolkit.logql.numbers import format_float
+from toolkit.logql.quoting import shown
 from toolkit.results import Labels, Matrix, Result, Scalar, Series, Stream, Streams, Vector
 
 _SECOND = 1_000_000_000
@@ -141,7 +142,7 @@ def _line(line: str) -> str:
     try:
         line.encode()
     except UnicodeEncodeError:
-        return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return shown(line)
     return line
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from toolkit.logql.quoting import shown
 from toolkit.results import Labels
 from toolkit.server.errors import HTTPError
 from toolkit.server.push.jsoniter import Iterator
@@ -228,4 +229,4 @@ def _utf8(text: str) -> str:
     """A label's name or value as Loki shows it: bytes that are not UTF-8 are replaced."""
     if _HALF_PAIR.search(text):
         raise _Malformed(_BAD_NUMBER)
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return shown(text)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
+from toolkit.logql.quoting import decode, shown
 from toolkit.server.errors import HTTPError
 from toolkit.server.push.labels import parse_labels
 from toolkit.server.push.model import PushedStream
@@ -96,7 +97,7 @@ def _text(value: int | bytes) -> str:
 
 def _utf8(value: int | bytes) -> str:
     assert isinstance(value, bytes)
-    return value.decode("utf-8", "replace")
+    return shown(decode(value))
 
 
 def _message(value: int | bytes) -> list[Field]:
