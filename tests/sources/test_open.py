@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,27 @@ def test_identical_events_count_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", line(1), line(1), line(2))
     with open_source(made(events=(str(path), str(path)))) as opened:
         assert count(opened, "events_by_node", "hostname") == {"node-1": 2}
+
+
+def test_large_files_are_kept_beside_memory_until_the_source_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", *(line(number) for number in range(50)))
+    room = tmp_path / "tmp"
+    room.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(room))
+    settings = made(events=(str(path),))
+    with open_source(settings, in_memory=path.stat().st_size) as opened:
+        assert count(opened, "events_total", "") == {"": 50}
+        assert not list(room.iterdir())
+    with open_source(settings, in_memory=path.stat().st_size - 1) as opened:
+        assert count(opened, "events_total", "") == {"": 50}
+        assert list(room.iterdir())
+    assert not list(room.iterdir())
+    strict = made(events=(str(path), str(write(tmp_path / "b", "no event"))), events__strict=True)
+    with pytest.raises(EventError):
+        open_source(strict, in_memory=0)
+    assert not list(room.iterdir())
 
 
 def test_another_dialect_can_be_asked_for(tmp_path: Path) -> None:

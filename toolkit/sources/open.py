@@ -13,7 +13,8 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ from toolkit.sources.http import HttpSource
 
 JSON_LINES = dialects()["source-falco-json"]
 _NOTHING = Loaded()
+IN_MEMORY = 256 << 20
+"""Bytes of files, so that the process stays small whatever it is asked about."""
 _DAY = 86_400 * 1_000_000_000
 
 
@@ -84,16 +87,19 @@ class Opened:
         self.close()
 
 
-def open_source(settings: Settings, *, now: int | None = None) -> Opened:
+def open_source(
+    settings: Settings, *, now: int | None = None, in_memory: int = IN_MEMORY
+) -> Opened:
     """Opens the source that ``settings.source`` names.
 
-    ``now`` (ns) is the clock of the sample cluster, by default the present. Raises SettingsError,
-    EventError, StoreError or SourceError, as the kind of source has it.
+    ``now`` (ns) is the clock of the sample cluster, by default the present. Files of more than
+    ``in_memory`` bytes are kept in a temporary directory until the source is closed. Raises
+    SettingsError, EventError, StoreError or SourceError, as the kind of source has it.
     """
     openers: dict[str, Callable[[], Opened]] = {
         "http": lambda: _http(settings),
         "grafana": lambda: _grafana(settings),
-        "events": lambda: _events(settings),
+        "events": lambda: _events(settings, in_memory),
         "store": lambda: _store(settings),
         "sample": lambda: _sample(settings, time.time_ns() if now is None else now),
     }
@@ -124,15 +130,33 @@ def _grafana(settings: Settings) -> Opened:
     return Opened(source, schema, closing=source.close)
 
 
-def _events(settings: Settings) -> Opened:
+def _events(settings: Settings, in_memory: int) -> Opened:
     schema = settings.labels(JSON_LINES)
-    store = Store.in_memory()
-    loaded = load_files(
-        store, settings.events, schema, strict=settings.strict, rejects=settings.rejects
-    )
     names = ", ".join("standard input" if one == "-" else Path(one).name for one in settings.events)
-    source = EmbeddedSource(Engine(store.snapshot), store=store, address=f"events of {names}")
-    return Opened(source, schema, loaded, closing=source.close)
+    with ExitStack() as stack:
+        store = stack.enter_context(_room_for(settings.events, in_memory, stack))
+        loaded = load_files(
+            store, settings.events, schema, strict=settings.strict, rejects=settings.rejects
+        )
+        source = EmbeddedSource(Engine(store.snapshot), address=f"events of {names}")
+        return Opened(source, schema, loaded, closing=stack.pop_all().close)
+
+
+def _room_for(files: Sequence[str], in_memory: int, stack: ExitStack) -> Store:
+    """A store in memory, or for large files in a directory that goes with ``stack``."""
+    if sum(_size(Path(file)) for file in files if file != "-") <= in_memory:
+        return Store.in_memory()
+    home = stack.enter_context(tempfile.TemporaryDirectory(prefix="falco-toolkit-"))
+    return Store.open(Path(home) / "store", write=True)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, about: events are a tenth of their size where they are compressed."""
+    try:
+        with path.open("rb") as file:
+            return path.stat().st_size * (10 if file.read(2) == b"\x1f\x8b" else 1)
+    except OSError:
+        return 0  # whoever reads it says what is wrong
 
 
 def _store(settings: Settings) -> Opened:
