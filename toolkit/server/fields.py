@@ -17,51 +17,57 @@ from toolkit.errors import LogQLError
 from toolkit.logql.ast import JsonParser, LogfmtParser, LogQuery, Selector
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import parse_go
+from toolkit.logql.numbers import parse_float
 from toolkit.results import Streams
 
 _INTERNAL = frozenset({"__error__", "__error_details__"})
-_BOOLEANS = frozenset({"true", "false"})
+_BOOLEANS = frozenset({"t", "T", "true", "TRUE", "True", "f", "F", "false", "FALSE", "False"})
 
 
 @dataclass(slots=True)
 class DetectedField:
-    """A field: the type of its first value, its values, and the parsers that found it."""
+    """A field: the type of its latest value, its values, and the parsers that found it."""
 
-    kind: str
+    kind: str = "string"
     values: set[str] = field(default_factory=set)
     parsers: dict[str, None] = field(default_factory=dict)
 
 
 def detect_fields(answer: Streams) -> dict[str, DetectedField]:
-    """The fields of the lines of an answer, by name."""
+    """The fields of the lines of an answer with categorized labels, by name.
+
+    A field that is named as a label of its stream has the suffix ``_extracted``.
+    """
     found: dict[str, DetectedField] = {}
     for stream in answer.streams:
         for entry in stream.entries:
             for name, value in entry.metadata.items():
                 _note(found, name, value, None)
+            own = {n: v for n, v in stream.stream_labels.items() if n not in entry.parsed}
+            parser, fields = _parsed(entry.line, own)
             for name, value in entry.parsed.items():
-                _note(found, name, value, None)
-            parser, fields = _parsed(entry.line)
+                _note(found, name, value, parser)
             for name, value in fields.items():
-                if name not in entry.parsed:
-                    _note(found, name, value, parser)
+                _note(found, name, value, parser)
     return found
 
 
 def _note(found: dict[str, DetectedField], name: str, value: str, parser: str | None) -> None:
     if name in _INTERNAL:
         return
-    seen = found.setdefault(name, DetectedField(kind_of(value)))
+    seen = found.setdefault(name, DetectedField())
+    seen.kind = kind_of(value)
     seen.values.add(value)
     if parser:
         seen.parsers[parser] = None
 
 
-def _parsed(line: str) -> tuple[str, Mapping[str, str]]:
+def _parsed(line: str, labels: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """What the first parser that has no error finds; logfmt always has none."""
     for name, stage in (("json", JsonParser()), ("logfmt", LogfmtParser())):
         pipeline = compile_pipeline(LogQuery(Selector(()), (stage,)))
-        row = pipeline.for_stream({}).process(0, line, {})
-        if row is not None and not row.labels.error and row.labels.parsed:
+        row = pipeline.for_stream(labels).process(0, line, {})
+        if row is not None and not row.labels.error:
             return name, dict(row.labels.parsed)
     return "", {}
 
@@ -78,9 +84,9 @@ def kind_of(value: str) -> str:
     """int, float, boolean, duration, bytes or string: the first that the text can be."""
     if re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII):
         return "int"
-    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value, re.ASCII):
+    if _parses(parse_float, value):
         return "float"
-    if value.lower() in _BOOLEANS:
+    if value in _BOOLEANS:
         return "boolean"
     if _parses(parse_go, value):
         return "duration"

@@ -218,7 +218,7 @@ def _fields(call: Call) -> tuple[Mapping[str, fields.DetectedField], int]:
     if not isinstance(expr, LogQuery):
         raise HTTPError(400, "only log selector is supported")
     answer = tenant.engine.log(
-        asked.query, start=asked.start, end=asked.end, limit=lines, direction="backward"
+        expr, start=asked.start, end=asked.end, limit=lines, direction="backward", categorize=True
     )
     return fields.detect_fields(answer), most
 
