@@ -247,3 +247,14 @@ def test_priorities_have_one_order_and_one_colour() -> None:
     assert list(colours) == order
     assert all(len(found) == 1 for found in colours.values())
     assert len({colour for found in colours.values() for colour in found}) == 8
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_deploys_incidents_and_reports_are_marked_on_every_dashboard(version: str) -> None:
+    """Layers of Grafana's own annotations; before 8.0 the tags stand in the layer itself."""
+    for board in rendered(version):
+        layers = [one for one in board["annotations"]["list"] if not one.get("builtIn")]
+        asked = [one.get("target", one) for one in layers]
+        assert [one["tags"] for one in asked] == [["deploy"], ["incident"], ["falco-report"]]
+        assert {one["type"] for one in asked} == {"tags"}
+        assert all("-- Grafana --" in str(one["datasource"]) for one in layers)

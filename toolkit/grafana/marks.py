@@ -1,7 +1,8 @@
-"""Marks over every time series: what was deployed, and which incidents there were.
+"""Marks over every time series: what was deployed, which incidents and which reports there were.
 
-They are Grafana's own annotations with the tags ``deploy`` and ``incident``; a pipeline or a person
-adds them (``POST /api/annotations``), no dashboard has to know them.
+They are Grafana's own annotations with the tags ``deploy``, ``incident`` and ``falco-report``; a
+pipeline or a person adds the former (``POST /api/annotations``), ``toolkit report --deliver`` the
+latter (:mod:`toolkit.reports.delivery.annotation`). No dashboard has to know them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ _GRAFANA = "-- Grafana --"
 
 
 def annotation_layers(context: Context) -> list[Json]:
-    """Grafana's built-in layer and the two of ours."""
+    """Grafana's built-in layer and the three of ours."""
     built_in = _layer(context, "Annotations & Alerts", "#00D3FF", kind="dashboard", tags=())
     return [
         built_in | {"builtIn": 1, "hide": True},
         _layer(context, "Deploys", "#3274D9", kind="tags", tags=("deploy",)),
         _layer(context, "Incidents", "#E02F44", kind="tags", tags=("incident",)),
+        _layer(context, "Reports", "#8F3BB8", kind="tags", tags=("falco-report",)),
     ]
 
 
