@@ -66,7 +66,6 @@ def collect(
     changed = rule_changes(counted, rows, known, versions)
     cells, gone = _cells(counted)
     telling = _telling(rows, changed, cells)
-    tests = asker.part("How many test events there were", [], lambda: _tests(asker, span))
     unusual_found = unusual(asker, counted, decided)
     origins = whence(asker, counted, decided, telling)
     noisy = noise(asker, counted, decided)
@@ -107,7 +106,7 @@ def collect(
         prevention=preventions(rows),
         accepted=accepted,
         samples=shown,
-        test_events=None if isinstance(tests, Unanswered) else tests,
+        test_events=counted.tests,
         internal_events=counted.internal,
         refused=refused,
         not_sent=not_sent,
@@ -116,11 +115,6 @@ def collect(
         renamed_nodes=len(asker.renamed),
         asked=asker.asked,
     )
-
-
-def _tests(asker: Asker, span: Span) -> int:
-    start, end = span.period.start, span.end
-    return int(sum(one.value for one in asker.at("test_events", end, end - start)))
 
 
 def _telling(rows: Sequence[RuleRow], changed: RuleChanges, cells: Sequence[Cell]) -> list[str]:

@@ -10,12 +10,12 @@ import pandas as pd
 from toolkit.analysis.change import baseline
 from toolkit.analysis.counts import EVENTS, between
 from toolkit.analysis.periods import Period
-from toolkit.falco.kinds import DROP_RULE, HEARTBEAT_RULE
+from toolkit.falco.kinds import DROP_RULE, HEARTBEAT_RULE, TEST_RULE
 from toolkit.reports.asking import NODE, Asker
 
 BASELINE = 4
 EVENTS_QUERY = "events_by_rule_priority_and_node"
-INTERNAL_QUERY = "internal_events_by_node"
+APART_QUERY = "events_apart_by_node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Counted:
     events: pd.DataFrame
     heartbeats: pd.DataFrame
     drops: pd.DataFrame
+    tests: int
     internal: int
     accepted: pd.DataFrame | None = None
 
@@ -78,19 +79,21 @@ class Counted:
 
 
 def count(asker: Asker, span: Span) -> Counted:
-    """Two questions: security events, and what Falco said of itself. Nothing stands without them.
+    """Two questions: security events, and all others. Nothing stands without them.
 
     Raises what the source raises.
     """
     by_cell = {"rule": "rule", NODE: "hostname", "priority": "priority"}
     where = (span.start, span.end, span.width)
     events = asker.counts(EVENTS_QUERY, by_cell, *where)
-    internal = asker.counts(INTERNAL_QUERY, {"rule": "rule", NODE: "hostname"}, *where)
-    now = between(internal, span.period.start, span.end)
+    apart = asker.counts(APART_QUERY, {"rule": "rule", NODE: "hostname"}, *where)
+    now = between(apart, span.period.start, span.end)
+    of_tests = now["rule"] == TEST_RULE
     return Counted(
         span=span,
         events=events,
-        heartbeats=internal[internal["rule"] == HEARTBEAT_RULE].reset_index(drop=True),
+        heartbeats=apart[apart["rule"] == HEARTBEAT_RULE].reset_index(drop=True),
         drops=now[now["rule"] == DROP_RULE].reset_index(drop=True),
-        internal=int(now[EVENTS].sum()),
+        tests=int(now[of_tests][EVENTS].sum()),
+        internal=int(now[~of_tests][EVENTS].sum()),
     )

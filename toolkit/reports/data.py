@@ -207,7 +207,7 @@ class ReportData:
     prevention: Sequence[Prevention]
     accepted: AcceptedNoise | Unanswered | None
     samples: Sequence[Sample] | Unanswered
-    test_events: int | None
+    test_events: int
     internal_events: int
     refused: Refused
     not_sent: Mapping[str, int]

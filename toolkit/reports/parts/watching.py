@@ -18,43 +18,38 @@ from toolkit.reports.words import why
 from toolkit.results import Sample
 from toolkit.sources.files import Refused
 
-_SEPARATE_LOOKUPS = 2  # more distinct buckets than this are asked for in one question
-
 
 def last_seen(asker: Asker, counted: Counted) -> LastSeen:
     """The latest moments, exact to the nanosecond; by the end of their bucket where not told."""
     return LastSeen(
-        events=_last(asker, "last_event_by_node", counted.events, counted.span.start),
-        heartbeats=_last(asker, "last_heartbeat_by_node", counted.heartbeats, counted.span.start),
+        events=_last(asker, "last_event_by_node", counted.events),
+        heartbeats=_last(asker, "last_heartbeat_by_node", counted.heartbeats),
     )
 
 
-def _last(asker: Asker, name: str, frame: pd.DataFrame, start: int) -> dict[str | None, int]:
+def _last(asker: Asker, name: str, frame: pd.DataFrame) -> dict[str | None, int]:
     """The latest moment of each node.
 
-    The frame says in which bucket it lies, so that only a bucket has to be read for it. The query
-    answers the whole seconds, its twin the nanoseconds beyond them: a sample is a float and holds
-    no 19 digits.
+    The frame says in which bucket it lies, so that only the time from the earliest of these buckets
+    on has to be read. The query answers the whole seconds, its twin the nanoseconds beyond them: a
+    sample is a float and holds no 19 digits.
     """
     newest: dict[str | None, int] = {}
     for node, end in zip(frame[NODE].tolist(), frame["end"].tolist(), strict=True):
         newest[node] = max(end, newest.get(node, 0))
     if not newest:
         return {}
-    ends = sorted(set(newest.values()))
-    width = int((frame["end"] - frame["start"]).iloc[0])
-    if len(ends) > _SEPARATE_LOOKUPS:
-        ends, width = ends[-1:], ends[-1] - start
+    end = max(newest.values())
+    length = end - min(newest.values()) + int((frame["end"] - frame["start"]).iloc[0])
 
     def ask() -> dict[str | None, int]:
+        seconds = _by_hostname(asker.at(f"{name}_seconds", end, length))
+        rest = _by_hostname(asker.at(f"{name}_nanoseconds", end, length))
         found: dict[str | None, int] = {}
-        for end in ends:
-            seconds = _by_hostname(asker.at(f"{name}_seconds", end, width))
-            rest = _by_hostname(asker.at(f"{name}_nanoseconds", end, width))
-            for hostname, second in seconds.items():
-                moment = int(second) * SECOND + int(rest[hostname])
-                node = asker.node(hostname)
-                found[node] = max(found.get(node, moment), moment)
+        for hostname, second in seconds.items():
+            moment = int(second) * SECOND + int(rest[hostname])
+            node = asker.node(hostname)
+            found[node] = max(found.get(node, moment), moment)
         return found
 
     answer = asker.part("When nodes were last heard of, to the second,", [], ask)

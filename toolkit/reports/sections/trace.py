@@ -15,7 +15,7 @@ from toolkit.reports.data import Asked, ReportData
 def left_out(data: ReportData) -> Section:
     """What is in no number above, or only here."""
     sentences = [
-        f"Shown apart and in no total: {_tests(data)} of Falcosidekick's test, "
+        f"Shown apart and in no total: {words.events(data.test_events)} of Falcosidekick's test, "
         f"and {words.events(data.internal_events)} that Falco wrote about itself (heartbeats, "
         "drops)."
     ]
@@ -43,21 +43,15 @@ def left_out(data: ReportData) -> Section:
     return Section("left-out", "What is not counted?", sentences, blocks)
 
 
-def _tests(data: ReportData) -> str:
-    number = data.test_events
-    return "an unknown number of events" if number is None else words.events(number)
-
-
 _USED = {
     "events_by_rule_priority_and_node": "totals, days, rules, nodes, changes, hours, floods",
-    "internal_events_by_node": "heartbeats, drops, what is not counted",
+    "events_apart_by_node": "heartbeats, drops, what is not counted",
     "last_event_by_node_seconds": "last event",
     "last_event_by_node_nanoseconds": "last event",
     "last_heartbeat_by_node_seconds": "last heartbeat",
     "last_heartbeat_by_node_nanoseconds": "last heartbeat",
     "events_by_rule_and_source": "source of a rule",
     "falco_versions": "ruleset changes",
-    "test_events": "what is not counted",
     "events_by_rule_node_and_workload": "where events come from, accepted noise, floods",
     "events_by_rule_and_tags": "tactics and techniques",
     "event_explorer": "events as they were logged",
