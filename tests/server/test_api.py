@@ -266,6 +266,23 @@ def test_fields_are_detected(loki: Live) -> None:
     assert values.json == {"limit": 1000, "values": ["info"]}
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        (r'{app="web"} | label_format o="a\xff\xffb\xe2\x82c"', "a��b�c"),
+        (r'sum by (o)(count_over_time({app="web"} | label_format o="\xe2\x82c" [1m]))', "��c"),
+        (r'label_replace(vector(1), "o", "\xe2\x82", "", "")', "��"),
+    ],
+)
+def test_labels_that_are_not_utf8_are_shown(loki: Live, query: str, shown: str) -> None:
+    """As a running Loki shows them: by character in a stream, by byte in a metric."""
+    found = loki.api("query_range", query=query, start=T0, end=T0 + 60, step="60").data["result"]
+    assert (found[0].get("stream") or found[0]["metric"])["o"] == shown
+    if not query.startswith("{"):
+        (at,) = loki.api("query", query=query, time=T0 + 60).data["result"]
+        assert at["metric"]["o"] == shown
+
+
 def test_queries_are_formatted(loki: Live) -> None:
     good = loki.api("format_query", query='sum by(b)(rate({a="x"}|="y"[5m]))').json
     assert good == {"status": "success", "data": 'sum by (b)(rate({a="x"} |= "y"[5m]))'}

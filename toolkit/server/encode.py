@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from toolkit.logql.numbers import format_float
-from toolkit.logql.quoting import shown
+from toolkit.logql.quoting import encode, shown
 from toolkit.results import Labels, Matrix, Result, Scalar, Series, Stream, Streams, Vector
 
 _SECOND = 1_000_000_000
@@ -73,7 +73,7 @@ def _result(result: Result, categorize: bool) -> Any:
         case Vector():
             time = seconds_of(result.timestamp)
             return [
-                {"metric": dict(sample.labels), "value": [time, format_float(sample.value)]}
+                {"metric": _metric(sample.labels), "value": [time, format_float(sample.value)]}
                 for sample in result.samples
             ]
         case Scalar():
@@ -124,7 +124,7 @@ def _categorized(stream: Stream) -> dict[str, Any]:
 
 def _series(series: Series) -> dict[str, Any]:
     return {
-        "metric": _text(series.labels),
+        "metric": _metric(series.labels),
         "values": [
             [seconds_of(time), format_float(value)]
             for time, value in zip(series.timestamps.tolist(), series.values.tolist(), strict=True)
@@ -146,8 +146,17 @@ def _line(line: str) -> str:
     return line
 
 
-def _text(labels: Labels) -> Labels:
+def _metric(labels: Labels) -> Labels:
     return {_line(name): _line(value) for name, value in sorted(labels.items())}
+
+
+def _text(labels: Labels) -> Labels:
+    """Labels of a stream. Loki has read them from a text, where a cut character is one sign."""
+    return {_label(name): _label(value) for name, value in sorted(labels.items())}
+
+
+def _label(text: str) -> str:
+    return text if text.isascii() else encode(text).decode("utf-8", "replace")
 
 
 def _html_escaped(document: bytes) -> bytes:
