@@ -134,10 +134,18 @@ def test_a_source_that_does_not_answer_exits_with_3(run: Run) -> None:
     assert not Path("report").exists()
 
 
-def test_a_report_that_cannot_be_made_or_written_exits_with_3(run: Run) -> None:
+def test_what_was_handed_in_and_is_wrong_exits_with_2(run: Run) -> None:
+    assert run("--events", "absent.jsonl")[0] == 2
+    Path("own").mkdir()
+    Path("own/broken.section.py").write_text("def section(data):\n    return 1 +\n")
+    code, _, err = run("--sections", "own")
+    assert (code, "broken.section.py" in err) == (2, True), err
     with Path("events.jsonl").open("a") as file:
         file.write("no event\n")
-    assert run("--strict")[0] == 3
+    assert run("--strict")[0] == 2
+
+
+def test_a_report_that_cannot_be_written_exits_with_3(run: Run) -> None:
     Path("blocked").write_text("a file")
     code, _, err = run("--output", "blocked/report")
     assert (code, "blocked" in err) == (3, True), err

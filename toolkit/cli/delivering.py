@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from toolkit.cli.run_options import FAIL_ON_MET, FAILED, INCOMPLETE, Run, fail_on
-from toolkit.errors import DeliveryError, SettingsError, ToolkitError
+from toolkit.cli.run_options import FAIL_ON_MET, FAILED, INCOMPLETE, WRONG, Run, fail_on
+from toolkit.errors import (
+    DefinitionError,
+    DeliveryError,
+    EventError,
+    SettingsError,
+    ToolkitError,
+)
 from toolkit.falco.priority import Priority
 from toolkit.settings import Delivery, Settings, choose
 
@@ -184,10 +190,11 @@ class Session:
 
 @contextmanager
 def failing() -> Iterator[None]:
-    """What stops a run, whatever the reason, exits with 3; only wrong settings with 2."""
+    """What stops a run exits with 3; with 2 where what was handed to it is wrong."""
     try:
         yield
-    except SettingsError:
+    except (SettingsError, EventError, DefinitionError) as error:
+        error.exit_code = WRONG
         raise
     except ToolkitError as error:
         error.exit_code = FAILED

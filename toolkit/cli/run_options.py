@@ -17,13 +17,13 @@ import typer
 from toolkit.errors import SettingsError
 from toolkit.falco.priority import Priority
 
-FAIL_ON_MET, FAILED, INCOMPLETE = 1, 3, 4
+FAIL_ON_MET, WRONG, FAILED, INCOMPLETE = 1, 2, 3, 4
 _NEW = "new-"
 _MOST = 12
 
-EXIT_STATUS = """Exit status: 0 fine; 1 --fail-on is met; 2 usage or settings; 3 failed: the
-source did not answer, or a destination did not take the report; 4 made by --catch-up or delivered,
-but incomplete. Of several, the first of 2, 3, 1 and 4.
+EXIT_STATUS = """Exit status: 0 fine; 1 --fail-on is met; 2 usage, settings or files handed
+in; 3 failed: the source did not answer, or a destination did not take the report; 4 made by
+--catch-up or delivered, but incomplete. Of several, the first of 2, 3, 1 and 4.
 """
 
 
