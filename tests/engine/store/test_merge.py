@@ -129,10 +129,14 @@ def test_two_segments_that_cover_about_the_same_time_are_merged(
     assert ranges(worth_merging(segments)) == [(0, 99), (20, 129)]
 
 
-def test_after_loading_in_bulk_out_of_order_segments_follow_one_another(
+def test_after_loading_in_bulk_out_of_order_few_segments_cover_a_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stream by stream, as from files of one stream each."""
+    """Stream by stream, as from files of one stream each: unmerged, all would cover each moment.
+
+    What the background merges depends on how far loading is when it looks; that fewer than a crowd
+    are left does not.
+    """
     for module in (bulk, maintenance, merge):
         monkeypatch.setattr(module, "SEGMENT_ROWS", 60)
     monkeypatch.setattr(store_module, "SMALLEST_SEGMENT", 1)
@@ -140,9 +144,9 @@ def test_after_loading_in_bulk_out_of_order_segments_follow_one_another(
         with store.bulk() as loader:
             for name in "abcdefgh":
                 loader.add(at(range(0, 600, 10), name))
-        found = sorted(ranges(store._backend._state.settled))
-        assert len(found) == 8
-        assert all(before[1] <= after[0] for before, after in pairwise(found))
+        found = ranges(store._backend._state.settled)
+        depth = [sum(first <= moment <= last for first, last in found) for moment in range(600)]
+        assert max(depth) < merge.CROWD == 8
         wanted = expected(batch for name in "abcdefgh" for batch in at(range(0, 600, 10), name))
         assert content(store.snapshot()) == wanted
 
