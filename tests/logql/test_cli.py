@@ -158,7 +158,24 @@ def test_fmt_takes_one_way_of_working_at_a_time() -> None:
 def test_a_file_that_is_not_there_is_a_mistake_of_the_caller() -> None:
     code, _, err = _run("check", "nowhere.logql")
     assert code == 2
-    assert "no such file: nowhere.logql" in err
+    assert "no such file or folder: nowhere.logql" in err
+
+
+def test_a_folder_stands_for_the_queries_below_it(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "good.logql").write_text('{app="a"}\n')
+    (tmp_path / "below" / "rules.yml").write_text("expr: sum(\n")
+    (tmp_path / "notes.md").write_text("no query\n")
+    code, out, _ = _run("check", str(tmp_path))
+    assert code == 1
+    assert str(tmp_path / "below" / "rules.yml") in out
+    assert "notes.md" not in out
+    (tmp_path / "below" / "rules.yml").write_text('expr: sum(rate({app="a"}[5m]))\n')
+    code, _, err = _run("check", str(tmp_path))
+    assert (code, "2 queries checked" in err) == (0, True)
+    (tmp_path / "empty").mkdir()
+    code, _, err = _run("check", str(tmp_path / "empty"))
+    assert (code, "below" in err) == (2, True)
 
 
 def test_explain_says_what_is_read_and_when() -> None:

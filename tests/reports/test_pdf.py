@@ -169,3 +169,15 @@ def test_long_reports_are_paged() -> None:
     for number, page in enumerate(pages, 1):
         assert f"{number} / {len(pages)}" in page.extract_text()
         assert "Rule" in page.extract_text()  # each begins with the table's head
+
+
+def test_moments_stand_apart_in_a_crowded_table() -> None:
+    """Not one over the other, however little is left of the line."""
+    moments = ("2026-11-22 23:55", "2026-11-23 00:07")
+    texts = [f"{n} in so many words" for n in range(7)]
+    columns = [*(Column(text) for text in texts), *(Column(m, "moment") for m in ("From", "To"))]
+    table = Table("Crowded", columns, [[*texts, *moments]])
+    section = Section("crowded", "Is it crowded?", ["It is."], [table])
+    made = Document("Crowded", "", [], [section], "", 0)
+    page = PdfReader(io.BytesIO(render_pdf(made))).pages[0]
+    assert re.search(r"\s+".join(moments), page.extract_text(extraction_mode="layout"))

@@ -25,12 +25,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_SUFFIXES = frozenset([".logql", ".yaml", ".yml"])
 _Files = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FILES|-]...",
-        help="Files with queries: LogQL text, or YAML with queries under the key expr. "
-        "- or nothing reads standard input.",
+        metavar="[FILES|FOLDERS|-]...",
+        help="Files with queries, or folders of *.logql, *.yaml and *.yml: LogQL text, or YAML "
+        "with queries under the key expr. - or nothing reads standard input.",
         show_default=False,
     ),
 ]
@@ -129,10 +130,19 @@ def _contents(files: list[str] | None) -> Iterator[tuple[str, str]]:
     for name in files or [STANDARD_INPUT]:
         if name == STANDARD_INPUT:
             yield name, sys.stdin.read()
+        elif Path(name).is_dir():
+            found = [path for path in sorted(Path(name).rglob("*")) if path.suffix in _SUFFIXES]
+            if not found:
+                raise typer.BadParameter(f"no {', '.join(sorted(_SUFFIXES))} below {name}")
+            yield from ((str(path), _text(path)) for path in found)
         elif Path(name).is_file():
-            yield name, Path(name).read_text(encoding="utf-8", errors="surrogateescape")
+            yield name, _text(Path(name))
         else:
-            raise typer.BadParameter(f"no such file: {name}")
+            raise typer.BadParameter(f"no such file or folder: {name}")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
 def _reshaped(

@@ -37,7 +37,8 @@ from toolkit.reports.words import number
 
 _TEMPLATE = "report.typ"
 _SECOND = 10**9
-# Columns: short ones are as wide as they need to be, longer ones share what is left of the line.
+# Columns: short ones and moments are as wide as they need to be, longer ones share what is left of
+# the line.
 _LINE = 90  # characters, of about 120 that a line has
 _SHORT, _VERY_SHORT = 26, 12
 _LONGEST = 60
@@ -136,7 +137,10 @@ def _table(table: Table) -> dict[str, Any]:
     return {
         "titles": [column.title for column in table.columns],
         "aligns": [column.align for column in table.columns],
-        "widths": [0 if n <= short else min(n, _LONGEST) for n in longest],
+        "widths": [
+            0 if n <= short or column.align == "moment" else min(n, _LONGEST)
+            for column, n in zip(table.columns, longest, strict=False)
+        ],
         "rows": texts,
         "note": more(table),
     }
