@@ -1,11 +1,15 @@
 """How fast ``toolkit serve`` takes pushes over HTTP.
 
-``python -m benchmarks.http [--events N] [--singles N] [--runs N] [--directory DIR]``
+``python -m benchmarks.http [--events N] [--singles N] [--runs N] [--streams N]``
+``                          [--directory DIR]``
 
 Each measurement starts a server of its own on a free port, in a process of its own, and pushes to
 it over connections that stay open; bodies are made before the clock starts. Every push is answered
 once it is durable. The server's processor time is told beside the rate: where client and server
 share the cores, it says how much of a core the server itself needed.
+
+As they come in time, 2,000 events are of some 1,200 streams. ``--streams`` has each push hold so
+many instead, as from a shipper that gathers by stream.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import gzip
 import http.client
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -30,7 +35,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from benchmarks.events import SECOND
+from benchmarks.events import SECOND, batches
 from benchmarks.load import PUSH, pushes_of
 from benchmarks.machine import describe
 from toolkit.engine.store import StreamBatch
@@ -61,7 +66,7 @@ def json_body(push: Push) -> bytes:
         {
             "stream": dict(batch.labels),
             "values": [
-                [str(at), line] for at, line in zip(batch.timestamps, batch.lines, strict=True)
+                [str(at), str(line)] for at, line in zip(batch.timestamps, batch.lines, strict=True)
             ],
         }
         for batch in push
@@ -207,17 +212,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=200_000, help="to push in batches of 2,000")
     parser.add_argument("--singles", type=int, default=2_000, help="pushes of one event")
     parser.add_argument("--runs", type=int, default=3, help="of which the median is printed")
+    parser.add_argument("--streams", type=int, help="in each push (default: as they come in time)")
     parser.add_argument("--directory", type=Path, help="where the stores are made (default: temp)")
     options = parser.parse_args(arguments)
     print(describe(options.directory))
     print(f"{options.events:,} events in batches of {PUSH:,}, {options.singles:,} single events, "
           f"median of {options.runs}\n")  # fmt: skip
     print(f"{'':44}{'median':>9} {'unit':9}{'asked':>8}{'server cpu':>16}{'peak MiB':>10}")
-    pushes = list(islice(pushes_of(options.events), options.events // PUSH))
+    if options.streams:
+        pushes = list(gathered(options.events, options.streams))
+    else:
+        pushes = list(islice(pushes_of(options.events), options.events // PUSH))
+    count = sum(len(batch.timestamps) for push in pushes for batch in push)
     for name, body, headers, connections in BATCHES:
         bodies = [body(push) for push in pushes]
         runs = [
-            measured(options.directory, bodies, len(bodies) * PUSH, headers, connections)
+            measured(options.directory, bodies, count, headers, connections)
             for _ in range(options.runs)
         ]
         _print(f"{name}, {_connections(connections)}", runs, "events/s", "100,000")
@@ -233,6 +243,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for _ in range(options.runs)
         ]
         _print(f"single events, JSON, {_connections(connections)}", runs, "pushes/s", "500")
+
+
+def gathered(events: int, streams: int) -> Iterator[Push]:
+    """Pushes of 2,000 events of so many streams, each with as many; smaller ones are left out."""
+    size = max(1, PUSH // streams)
+    pieces = [
+        StreamBatch(batch.labels, batch.timestamps[at : at + size], batch.lines[at : at + size])
+        for batch in batches(events)
+        for at in range(0, len(batch.timestamps) - size + 1, size)
+    ]
+    random.Random(1).shuffle(pieces)
+    for start in range(0, len(pieces) - streams + 1, streams):
+        yield pieces[start : start + streams]
 
 
 def _connections(number: int) -> str:
