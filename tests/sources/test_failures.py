@@ -7,7 +7,7 @@ import pytest
 from toolkit.errors import SourceLimit, SourceTimeout
 from toolkit.http import Response
 from toolkit.sources.failures import raise_for
-from toolkit.sources.planner import Refused
+from toolkit.sources.limits import Refused
 
 HOUR = 3600 * 1_000_000_000
 MINUTE = 60 * 1_000_000_000

@@ -15,8 +15,8 @@ from toolkit.logql import ast
 from toolkit.logql.parser import parse
 from toolkit.results import Entry, Labels, Stream, Streams
 from toolkit.sources.base import Direction
+from toolkit.sources.limits import Limits, Refused
 from toolkit.sources.paging import SECOND, Pager
-from toolkit.sources.planner import Limits, Refused
 
 Line = tuple[str, int, str]
 """The stream's number as a text, the time, the line."""

@@ -22,9 +22,12 @@ from toolkit.logql import ast
 from toolkit.logql.parser import parse
 from toolkit.logql.printer import print_expr
 from toolkit.results import Labels, Matrix, Scalar, Series, Vector
-from toolkit.sources import rewrite
+from toolkit.sources import rewrite, windows
+from toolkit.sources.bylabel import one_of
+from toolkit.sources.limits import Limits, Refused
 from toolkit.sources.merge import label_key
-from toolkit.sources.planner import MAX_POINTS, Grid, Limits, Planner, Refused, one_of
+from toolkit.sources.moments import Grid
+from toolkit.sources.planner import MAX_POINTS, Planner
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
@@ -100,7 +103,7 @@ class Frontend:
     def instant(self, query: str, time: int) -> Vector | Scalar:
         self.asked.append(query)
         expr = metric(query)
-        if rewrite.cut_by_the_hour(expr) and longest_of_streams(expr) > self.hours * HOUR:
+        if windows.cut_by_the_hour(expr) and longest_of_streams(expr) > self.hours * HOUR:
             raise Refused("queue", SourceLimit("too many outstanding requests"))
         self._afford(longest_of_streams(expr))
         answer = self.engine.instant(query, time=time)

@@ -1,4 +1,4 @@
-"""Changes to a query's tree: what may be split on a label, windows, shifts; laws on the engine."""
+"""Changes to a query's tree: shifts, windows, guards; laws on the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolkit.logql import ast
 from toolkit.logql.parser import parse
 from toolkit.logql.printer import print_expr
 from toolkit.results import Vector
-from toolkit.sources import merge, rewrite
+from toolkit.sources import merge, rewrite, windows
 
 SECOND = 1_000_000_000
 S = '{a="b"}'
@@ -26,75 +26,6 @@ def metric(text: str) -> ast.MetricExpr:
     expr = parse(text)
     assert not isinstance(expr, ast.LogQuery)
     return expr
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        f"count_over_time({S}[1m])",
-        f"sum by (rule) (count_over_time({S}[1m]))",
-        f"sum by (rule, node) (rate({S}[1m]))",
-        f"sum without (node) (rate({S}[1m]))",
-        f"topk by (rule) (1, sum by (rule, node) (rate({S}[1m])))",
-        f"sort_desc(sum by (rule) (rate({S}[1m])))",
-        f"avg by (rule) (max by (rule, node) (max_over_time({S} | unwrap x [1m])))",
-        f"sum by (rule) (rate({S}[1m])) / sum by (rule) (rate({S}[1h]))",
-        f"sum by (rule, n) (rate({S}[1m])) / on (rule) group_left sum by (rule) (rate({S}[1h]))",
-        f"sum by (rule, n) (rate({S}[1m])) and ignoring (n) sum by (rule) (rate({S}[1h]))",
-        f"2 * sum by (rule) (rate({S}[1m])) > 3",
-        f'label_replace(sum by (rule) (rate({S}[1m])), "x", "$1", "rule", "(.*)")',
-        f"quantile_over_time(0.9, {S} | unwrap x [1m]) by (rule)",
-        f"sum by (rule) (count_over_time({S} | json | logfmt | user=`x` [1m]))",
-        f"sum by (rule) (count_over_time({S} | label_format x=`y` | drop z | keep rule [1m]))",
-    ],
-)
-def test_what_may_be_split_on_rule(query: str) -> None:
-    assert rewrite.splits_on(metric(query), "rule")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        f"sum(count_over_time({S}[1m]))",
-        f"sum by (node) (count_over_time({S}[1m]))",
-        f"sum without (rule) (rate({S}[1m]))",
-        f"topk(3, sum by (rule) (rate({S}[1m])))",
-        f"count(sum by (rule) (rate({S}[1m])))",
-        f"sum by (rule) (sum by (node) (rate({S}[1m])))",
-        f"sum by (rule) (rate({S}[1m])) / on () group_left sum(rate({S}[1h]))",
-        f"sum by (rule) (rate({S}[1m])) or vector(0)",
-        f"sum by (rule) (rate({S}[1m])) / ignoring (rule) group_left sum(rate({S}[1h]))",
-        "absent_over_time({a=`b`}[1m])",
-        "vector(1)",
-        "1",
-        f'label_replace(sum by (rule) (rate({S}[1m])), "rule", "x", "rule", ".*")',
-        f"quantile_over_time(0.9, {S} | unwrap x [1m]) by (node)",
-        f"sum by (rule) (count_over_time({S} | label_format rule=`x` [1m]))",
-        f"sum by (rule) (count_over_time({S} | label_format x=rule [1m]))",
-        f"sum by (rule) (count_over_time({S} | drop rule [1m]))",
-        f"sum by (rule) (count_over_time({S} | drop rule=`x` [1m]))",
-        f"sum by (rule) (count_over_time({S} | keep node [1m]))",
-        f"sum by (rule) (count_over_time({S} | keep rule=`x` [1m]))",
-        f"sum_over_time({S} | unwrap rule [1m])",
-    ],
-)
-def test_what_may_not(query: str) -> None:
-    assert not rewrite.splits_on(metric(query), "rule")
-
-
-@pytest.mark.parametrize(
-    ("query", "labels"),
-    [
-        (f"sum by (b, a) (rate({S}[1m]))", {"a", "b"}),
-        (f"sort(topk(1, sum by (a) (rate({S}[1m]))))", {"a"}),
-        (f"sum by (a, b) (rate({S}[1m])) / on (a) group_left sum by (a) (rate({S}[1m]))", {"a"}),
-        (f"2 * sum by (a) (rate({S}[1m]))", {"a"}),
-        (f"rate({S}[1m])", None),
-        (f"sum without (a) (rate({S}[1m]))", None),
-    ],
-)
-def test_labels_that_an_answer_keeps(query: str, labels: set[str] | None) -> None:
-    assert rewrite.grouping_labels(metric(query)) == labels
 
 
 def test_an_offset_is_moved_and_may_vanish() -> None:
@@ -125,7 +56,7 @@ def test_a_variable_has_to_be_replaced_first() -> None:
     ],
 )
 def test_windows_that_follow_each_other(query: str, combine: str, divisor: float) -> None:
-    cut = rewrite.windows(metric(query), 3600 * SECOND)
+    cut = windows.windows(metric(query), 3600 * SECOND)
     assert cut is not None
     assert (cut.combine, cut.divisor) == (combine, divisor)
     ranges = [next(rewrite.log_ranges(piece)) for piece in cut.pieces]
@@ -149,7 +80,7 @@ def test_windows_that_follow_each_other(query: str, combine: str, divisor: float
     ],
 )
 def test_windows_that_cannot_be_cut(query: str) -> None:
-    assert rewrite.windows(metric(query), 3600 * SECOND) is None
+    assert windows.windows(metric(query), 3600 * SECOND) is None
 
 
 # --- laws, on the engine --------------------------------------------------------------------------
@@ -211,7 +142,7 @@ def test_what_is_shifted_says_the_same_later(seed: int, query: str, at: int, del
 )
 def test_windows_come_to_the_whole(seed: int, query: str, at: int, longest: int) -> None:
     asked, expr = engine(seed), metric(query)
-    cut = rewrite.windows(expr, longest * SECOND)
+    cut = windows.windows(expr, longest * SECOND)
     if cut is None:
         assert rewrite.longest_window(expr) <= longest * SECOND
         return
@@ -230,7 +161,7 @@ def test_boundaries_come_to_the_whole(seed: int, minute: int, width: int) -> Non
     """Lines of the corpus stand at whole seconds, one nanosecond after and one before."""
     asked = engine(seed)
     expr = metric(f"sum by (rule) (count_over_time({S}[{width}s] offset 1ns))")
-    apart = rewrite.boundaries(expr)
+    apart = windows.boundaries(expr)
     assert apart is not None
     at = T0 + minute * 60 * SECOND
     whole, at_end, at_start = (

@@ -24,7 +24,7 @@ from toolkit.reports.data import Asked
 from toolkit.reports.findings import Unanswered
 from toolkit.results import Matrix, Sample, Streams, Vector
 from toolkit.sources.base import LokiSource
-from toolkit.sources.planner import one_of
+from toolkit.sources.bylabel import one_of
 
 NODE = "node"
 _HOSTNAME = "hostname"

@@ -20,7 +20,7 @@ from toolkit.errors import (
 )
 from toolkit.http import Response
 from toolkit.logql.durations import parse_prometheus
-from toolkit.sources.planner import Kind, Refused
+from toolkit.sources.limits import Kind, Refused
 
 _LIMITS: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
     (

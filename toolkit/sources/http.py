@@ -22,8 +22,10 @@ from toolkit.results import Labels, Matrix, Scalar, Streams, Vector
 from toolkit.sources.base import Direction, SourceDescription
 from toolkit.sources.cache import AnswerCache
 from toolkit.sources.failures import raise_for, slow
+from toolkit.sources.limits import Limits, Refused
+from toolkit.sources.moments import Grid
 from toolkit.sources.paging import SECOND, Pager
-from toolkit.sources.planner import Grid, Limits, Planner, Refused
+from toolkit.sources.planner import Planner
 from toolkit.sources.rewrite import reach
 from toolkit.sources.wire import CATEGORIZE, decode, label_key, warnings_of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from toolkit.results import Labels, Matrix, Sample, Series, Times, Values, Vector
-from toolkit.sources.rewrite import Combine
+from toolkit.sources.windows import Combine
 from toolkit.sources.wire import label_key
 
 Key = tuple[tuple[str, str], ...]

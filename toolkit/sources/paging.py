@@ -16,7 +16,8 @@ from toolkit.logql import ast
 from toolkit.logql.printer import print_expr
 from toolkit.results import Stream, Streams
 from toolkit.sources.base import Direction
-from toolkit.sources.planner import Limits, Refused, SeriesOf, one_of
+from toolkit.sources.bylabel import SeriesOf, one_of
+from toolkit.sources.limits import Limits, Refused
 from toolkit.sources.rewrite import narrowed
 from toolkit.sources.wire import Row, grouped
 

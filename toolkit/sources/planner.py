@@ -31,90 +31,29 @@ a window at one moment stays whole as part of a range of two moments.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
 from toolkit.errors import SourceError, SourceLimit
 from toolkit.logql import ast
 from toolkit.logql.printer import print_expr
-from toolkit.results import Labels, Matrix, Sample, Scalar, Series, Vector
-from toolkit.sources import merge, rewrite
+from toolkit.results import Matrix, Sample, Scalar, Series, Vector
+from toolkit.sources import bylabel, merge, rewrite, windows
+from toolkit.sources.bylabel import SeriesOf
+from toolkit.sources.limits import LONGEST_TEXT, Limits, Refused
+from toolkit.sources.moments import Grid, at_each, told_apart
 
-HOUR = 3_600_000_000_000
 MAX_POINTS = 11_000
-LONGEST_TEXT = 60_000
-"""Of a query with all its matchers, in bytes; Loki parses up to 131,072, and a guard doubles it."""
-
 PIECES = 24
 """Into which Loki is to cut a range of days; it works on 32 at once."""
 
 MAX_MOMENTS = 2500
 MOMENTS_AT_ONCE = 12
-_MOMENT = "toolkit_moment"
-
-Kind = Literal["series", "points", "length", "window", "cost", "queue", "entries"]
-
-
-class Refused(Exception):
-    """A limit stands in the way. ``error`` is what to raise if no smaller piece can be asked."""
-
-    def __init__(self, kind: Kind, error: SourceError, limit: int | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.error = error
-        self.limit = limit
-
-
-@dataclass(slots=True)
-class Limits:
-    """What one request may ask for, in ns and numbers; learned downwards from refusals."""
-
-    length: int = 721 * HOUR
-    entries: int = 5000
-    window: int = 721 * HOUR
-    queue: int = 721 * HOUR
-    """What a queue holds: Loki 2.9 puts every hour of a range into one of 100 places."""
-
-    def learn(self, refused: Refused, span: int = 0) -> None:
-        """Takes over a limit that Loki named; ``span`` is the time that was asked for."""
-        if refused.kind == "queue" and span:
-            self.queue = min(self.queue, span // 2)
-        if refused.limit is None or refused.limit <= 0:
-            return
-        if refused.kind == "length":
-            self.length = min(self.length, refused.limit)
-        elif refused.kind == "window":
-            self.window = min(self.window, refused.limit)
-        elif refused.kind == "entries":
-            self.entries = min(self.entries, refused.limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The moments ``start, start + step, ...``, ``count`` of them (ns)."""
-
-    start: int
-    step: int
-    count: int
-
-    @property
-    def last(self) -> int:
-        return self.start + (self.count - 1) * self.step
-
-    def cut(self, first: int, stop: int) -> Grid:
-        """The moments with the numbers ``first <= i < stop``."""
-        stop = min(stop, self.count)
-        return Grid(self.start + first * self.step, self.step, stop - first)
-
 
 AskRange = Callable[[str, Grid], Matrix]
 AskInstant = Callable[[str, int], Vector | Scalar]
-SeriesOf = Callable[[ast.Selector, int, int], Sequence[Labels]]
-"""Label sets of the streams that a selector matches in ``[start, end)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +75,7 @@ class Planner:
 
     def instant(self, expr: ast.MetricExpr, time: int) -> Vector | Scalar:
         """The answer of ``expr`` at ``time``."""
-        asks = (self._of_two, self._moment) if rewrite.cut_by_the_hour(expr) else (self._moment,)
+        asks = (self._of_two, self._moment) if windows.cut_by_the_hour(expr) else (self._moment,)
         errors: list[SourceError] = []
         for ask in asks:
             try:
@@ -156,7 +95,7 @@ class Planner:
         grid = Grid(time + delta, step, 2)
         if not rewrite.finer_than_milliseconds(later):
             answer = self.ask_range(print_expr(later), grid)
-        elif (apart := rewrite.boundaries(later)) is not None:
+        elif (apart := windows.boundaries(later)) is not None:
             answer = self._between_boundaries(apart, grid)
         else:
             return self._moment(expr, time)
@@ -180,14 +119,14 @@ class Planner:
         if grid.count == 1 or (guarded and 2 * grid.step >= self.limits.length):
             return self._by_moment(expr, grid)
         if grid.step % rewrite.MILLISECOND or rewrite.finer_than_milliseconds(expr):
-            costly = grid.count > MOMENTS_AT_ONCE or rewrite.cut_by_the_hour(expr)
-            apart = rewrite.boundaries(expr) if costly else None
+            costly = grid.count > MOMENTS_AT_ONCE or windows.cut_by_the_hour(expr)
+            apart = windows.boundaries(expr) if costly else None
             if apart is None or grid.step % rewrite.MILLISECOND:
                 return self._by_moment(expr, grid)
             return self._between_boundaries(apart, grid)
         return self._over_time(expr, grid)
 
-    def _between_boundaries(self, apart: rewrite.Boundaries, grid: Grid) -> Matrix:
+    def _between_boundaries(self, apart: windows.Boundaries, grid: Grid) -> Matrix:
         steps, rest = divmod(apart.window, grid.step)
         whole = self._over_time(apart.whole, grid)
         if rest or steps > grid.count:
@@ -226,11 +165,11 @@ class Planner:
             if piece.count == 1:
                 parts.append(merge.as_matrix(self._vector(expr, piece.start)))
             else:
-                text = print_expr(_moments(expr, piece))
+                text = print_expr(at_each(expr, piece))
                 try:
                     if len(text) > LONGEST_TEXT:
                         raise Refused("cost", SourceLimit("the query is too long", query=text))
-                    parts.extend(_apart(self.ask_instant(text, piece.last), piece))
+                    parts.extend(told_apart(self.ask_instant(text, piece.last), piece))
                 except Refused:
                     size = (piece.count + 1) // 2
                     continue
@@ -276,7 +215,7 @@ class Planner:
             return expr
         long = min((piece.last - piece.start) // PIECES, self.limits.window - rewrite.SECOND)
         # Loki's own pieces (split_queries_by_interval) are an hour long.
-        return rewrite.guarded(expr, long if long > max(HOUR, piece.step) else piece.step)
+        return rewrite.guarded(expr, long if long > max(rewrite.HOUR, piece.step) else piece.step)
 
     def _apart(
         self, expr: ast.MetricExpr, rest: Grid, size: int, refused: Refused
@@ -287,19 +226,20 @@ class Planner:
         """
         if refused.kind == "series":
             try:
-                parts = self._by_label(expr, rest.start, rest.last)
+                parts = bylabel.by_label(expr, rest.start, rest.last, self.series_of)
             except SourceLimit:
                 if size == 1:
                     raise
                 # Fewer values are there in a shorter time.
                 return None
             if parts is not None:
-                return self._united(expr, [self._over_time(part, rest) for part in parts], refused)
+                answers = [self._over_time(part, rest) for part in parts]
+                return bylabel.united(expr, answers, refused)
         elif refused.kind == "window" and rewrite.longest_window(expr) <= (refused.limit or 0):
             # Not the query's own window is too long but the one beside it.
             return self._by_moment(expr, rest)
         elif refused.kind == "window" or size == 1:
-            cut = rewrite.windows(expr, self._window(expr, refused))
+            cut = windows.windows(expr, self._window(expr, refused))
             if cut is not None:
                 pieces = [self._aligned(piece, rest) for piece in cut.pieces]
                 return merge.combined(pieces, cut.combine, cut.divisor)
@@ -315,11 +255,11 @@ class Planner:
 
         self.limits.learn(refused)
         if refused.kind == "series":
-            parts = self._by_label(expr, time, time)
+            parts = bylabel.by_label(expr, time, time, self.series_of)
             if parts is not None:
-                return self._united(expr, [answer(part) for part in parts], refused)
+                return bylabel.united(expr, [answer(part) for part in parts], refused)
             return None
-        cut = rewrite.windows(expr, self._window(expr, refused))
+        cut = windows.windows(expr, self._window(expr, refused))
         if cut is None:
             return None
         return merge.combined([answer(piece) for piece in cut.pieces], cut.combine, cut.divisor)
@@ -329,106 +269,6 @@ class Planner:
         longest = rewrite.longest_window(expr)
         if refused.kind == "window" and refused.limit:
             return refused.limit
-        if refused.kind == "length" and longest > self.limits.length - HOUR:
-            return self.limits.length - HOUR
+        if refused.kind == "length" and longest > self.limits.length - rewrite.HOUR:
+            return self.limits.length - rewrite.HOUR
         return longest // 2
-
-    # --- pieces by label --------------------------------------------------------------------------
-
-    def _united(self, expr: ast.MetricExpr, parts: Sequence[Matrix], refused: Refused) -> Matrix:
-        try:
-            return merge.side_by_side(parts)
-        except merge.Collision as collision:
-            error = SourceLimit(
-                f"{refused.error.message}; asked by label values, the parts overlap in "
-                f"{dict(collision.labels)}",
-                query=print_expr(expr),
-                url=refused.error.url,
-                hint="aggregate by labels of the streams, or ask for a shorter time",
-            )
-            raise error from None
-
-    def _by_label(self, expr: ast.MetricExpr, first: int, last: int) -> list[ast.MetricExpr] | None:
-        """``expr`` over half of the values of a label, over the others, and over what is left."""
-        back, ahead = rewrite.reach(expr)
-        streams: list[Labels] = []
-        for one in rewrite.log_ranges(expr):
-            streams.extend(self.series_of(one.query.selector, first - back, last + ahead + 1))
-        found: list[tuple[str, list[str]]] = []
-        names = rewrite.grouping_labels(expr)
-        if names is None:
-            names = frozenset(name for labels in streams for name in labels)
-        for name in sorted(names):
-            values = sorted({labels[name] for labels in streams if labels.get(name)})
-            whole = all(labels.get(name) for labels in streams)
-            if len(values) < 2 and (whole or not values):
-                continue
-            if not rewrite.splits_on(expr, name):
-                continue
-            # A stream without the label may get it from its lines, and so meet another part; that
-            # is noticed where every series can be seen, and not where some are filtered away.
-            if not whole and not rewrite.only_aggregates(expr):
-                continue
-            found.append((name, values))
-        # The label with the most values makes the fewest questions, unless they are too long.
-        found.sort(key=lambda one: -len(one[1]))
-        too_long: list[SourceLimit] = []
-        for name, values in found:
-            try:
-                return list(_parts(expr, name, values))
-            except SourceLimit as error:
-                too_long.append(error)
-        if too_long:
-            raise too_long[0]
-        return None
-
-
-def _moments(expr: ast.MetricExpr, grid: Grid) -> ast.MetricExpr:
-    """What ``expr`` says at each moment of ``grid``, asked at the last one."""
-    every: ast.MetricExpr | None = None
-    for number in range(grid.count):
-        earlier = rewrite.shifted(expr, grid.last - (grid.start + number * grid.step))
-        one = ast.LabelReplace(earlier, _MOMENT, str(number), _MOMENT, "")
-        every = one if every is None else ast.BinaryOperation("or", every, one)
-    assert every is not None
-    return every
-
-
-def _apart(answer: Vector | Scalar, grid: Grid) -> Iterator[Matrix]:
-    """The answer to :func:`_moments`, a matrix for each moment."""
-    assert isinstance(answer, Vector), "label_replace answers a vector"
-    found: dict[int, list[Sample]] = {}
-    for one in answer.samples:
-        labels = dict(one.labels)
-        found.setdefault(int(labels.pop(_MOMENT)), []).append(Sample(labels, one.value))
-    for number, samples in sorted(found.items()):
-        moment = Vector(grid.start + number * grid.step, samples, answer.warnings)
-        yield merge.as_matrix(moment)
-
-
-def _parts(expr: ast.MetricExpr, name: str, values: Sequence[str]) -> Iterator[ast.MetricExpr]:
-    half = len(values) // 2
-    for some in (values[:half], values[half:]):
-        if some:
-            yield _at(expr, ast.Matcher(name, "=~", one_of(some)))
-    # Streams without the label, or with a value that came since it was looked up.
-    yield _at(expr, ast.Matcher(name, "!~", one_of(values)))
-
-
-def _at(expr: ast.MetricExpr, matcher: ast.Matcher) -> ast.MetricExpr:
-    part = rewrite.restricted(expr, matcher)
-    if len(print_expr(part).encode("utf-8", "surrogateescape")) > LONGEST_TEXT:
-        raise SourceLimit(
-            f"the label {matcher.name} has too many values to ask for them one by one",
-            query=print_expr(expr),
-            hint="aggregate by fewer labels, or ask for a shorter time",
-        )
-    return part
-
-
-_SPECIAL_CHARACTERS = re.compile(r"[\\.+*?()|\[\]{}^$]")
-
-
-def one_of(values: Sequence[str]) -> str:
-    """A RE2 pattern that matches just these values."""
-    return "|".join(_SPECIAL_CHARACTERS.sub(r"\\\g<0>", value) for value in values)
