@@ -14,7 +14,8 @@ import typer
 
 from toolkit.catalog import catalog
 from toolkit.cli.main import COMMANDS, application, resolve
-from toolkit.falco.labels import dialects
+from toolkit.falco.labels import LabelSchema, Where, Writer, dialects
+from toolkit.falco.sidekick import POD_LABELS
 from toolkit.reports.tables import shapes
 from toolkit.settings import DELIVER_KINDS, FIELDS, fields_of, variable
 
@@ -67,14 +68,66 @@ def settings() -> str:
             *rows,
             "",
             *_deliveries(),
-            "## Label dialects",
-            "",
-            "`labels.dialect` says who labelled the events:",
-            "",
-            *[f"- `{name}`: `{schema.selector()}`" for name, schema in dialects().items()],
-            "",
+            *_dialects(),
         ]
     )
+
+
+_ASKED = ("rule", "priority", "source", "tags", "hostname", "k8s.ns.name", "k8s.pod.name")
+_OTHER = "proc.cmdline"
+
+
+def _dialects() -> list[str]:
+    """Who writes each label dialect, how its events are found and where their fields are."""
+    lines = [
+        "## Label dialects",
+        "",
+        "`labels.dialect` says who labelled the events. A field that is a label is the cheapest to",
+        "ask for and can be chosen from a list; one in the line is parsed by each query, and in",
+        "Grafana its values can only be typed; the others cannot be asked for, and the panel or",
+        "report that needs one says which setting brings it.",
+        "",
+        "| dialect | written by | events are found by | labels | in the line |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, schema in dialects().items():
+        found = {field: schema.access(field).where for field in (*_ASKED, _OTHER)}
+        labels = [field for field in _ASKED if found[field] is Where.LABEL]
+        if found[_OTHER] is Where.LABEL:
+            labels.append("every output field that is a text")
+        in_line = [field for field in _ASKED if found[field] is Where.LINE]
+        if found[_OTHER] is Where.LINE:
+            in_line.append("every output field")
+        cells = (
+            f"`{name}`",
+            _writer(schema),
+            f"`{schema.selector()}`",
+            ", ".join(labels) or "none",
+            ", ".join(in_line) or "none",
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines += [
+        "",
+        "Falcosidekick before 2.26 makes a label of every output field that is a text. Loki 3",
+        "takes 15 labels a stream (`max_label_names_per_series`) and refuses events with more:",
+        "raise that limit, or better the Falcosidekick.",
+        "",
+        "Falcosidekick 2.29 or later does not start with `customfields: source:falco`, because a",
+        "label of its own metrics has that name. Where it is current, `source-falco` is for events",
+        "to which a proxy or collector between it and Loki adds the label.",
+        "",
+    ]
+    return lines
+
+
+def _writer(schema: LabelSchema) -> str:
+    if schema.writer is Writer.STDOUT:
+        return "a collector that scrapes Falco's standard output as JSON"
+    since = schema.version >= POD_LABELS
+    version = ".".join(map(str, POD_LABELS if since else schema.version))
+    version += " or later" if since else ""
+    constant = "".join(f", `customfields: {name}:{value}`" for name, value in schema.custom_fields)
+    return f"Falcosidekick {version}, `loki.format: {schema.line_format}`{constant}"
 
 
 def _deliveries() -> list[str]:
