@@ -13,7 +13,15 @@ from toolkit.grafana.panels import (
     Table,
     TimeSeries,
 )
-from toolkit.grafana.query import for_each_priority, latest, lines, recent, total, trend
+from toolkit.grafana.query import (
+    for_each_priority,
+    has_field,
+    latest,
+    lines,
+    recent,
+    total,
+    trend,
+)
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
 
 ON_NODES = ("hostname",)
@@ -92,7 +100,10 @@ dashboard = dashboard(
                 ),
                 Table(
                     "Pods",
-                    total("events_by_namespace_and_pod", legend="Events"),
+                    total("events_by_namespace_and_pod", legend="Events").narrowed(
+                        has_field("k8s.ns.name")
+                    ),
+                    description="Events of each pod; those outside of pods are not among them.",
                     columns={
                         "k8s.ns.name": Column("Namespace", to_workload()),
                         "k8s.pod.name": Column("Pod"),

@@ -3,7 +3,7 @@
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.links import to_node, to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Matrix, PieChart, Stat, Table
-from toolkit.grafana.query import distinct, lines, total, trend
+from toolkit.grafana.query import distinct, has_field, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
 
 dashboard = dashboard(
@@ -54,7 +54,11 @@ dashboard = dashboard(
             [
                 Table(
                     "Rules by namespace and pod",
-                    total("events_by_rule_and_pod", legend="Events"),
+                    total("events_by_rule_and_pod", legend="Events").narrowed(
+                        has_field("k8s.ns.name")
+                    ),
+                    description="How often each rule fired in each pod; events outside of pods are"
+                    " not among them.",
                     columns={
                         "rule": Column("Rule", to_rule()),
                         "k8s.ns.name": Column("Namespace", to_workload()),
@@ -74,7 +78,7 @@ dashboard = dashboard(
                         "proc.name": Column("Process", width=160),
                         "proc.pname": Column("Parent", width=160),
                         "container.image.repository": Column("Image"),
-                        "k8s.ns.name": Column("Namespace", to_workload(), width=160),
+                        "k8s.ns.name": Column("Namespace", width=160),
                     },
                 ),
                 Table(

@@ -5,7 +5,16 @@ from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_node, to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Logs, Matrix, Stat, Table, TimeSeries
-from toolkit.grafana.query import distinct, for_each_priority, latest, lines, recent, total, trend
+from toolkit.grafana.query import (
+    distinct,
+    for_each_priority,
+    has_field,
+    latest,
+    lines,
+    recent,
+    total,
+    trend,
+)
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE, SOURCE
 
 ON_NODES = ("hostname",)
@@ -93,7 +102,12 @@ dashboard = dashboard(
                     width=12,
                 ),
                 BarGauge(
-                    "Namespaces", total("events_by_namespace"), width=12, links=(to_workload(),)
+                    "Namespaces",
+                    total("events_by_namespace").narrowed(has_field("k8s.ns.name")),
+                    description="Events of each Kubernetes namespace. Events of hosts, nodes and"
+                    " the audit log have none and are not among them.",
+                    width=12,
+                    links=(to_workload(),),
                 ),
                 Matrix(
                     "Rules by node",

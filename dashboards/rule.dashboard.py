@@ -5,7 +5,7 @@ from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_node, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Stat, Table, TimeSeries
-from toolkit.grafana.query import distinct, latest, lines, total, trend
+from toolkit.grafana.query import distinct, has_field, latest, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
 
 dashboard = dashboard(
@@ -51,7 +51,10 @@ dashboard = dashboard(
                 ),
                 Table(
                     "Pods",
-                    total("events_by_namespace_and_pod", legend="Events"),
+                    total("events_by_namespace_and_pod", legend="Events").narrowed(
+                        has_field("k8s.ns.name")
+                    ),
+                    description="Events of each pod; those outside of pods are not among them.",
                     columns={
                         "k8s.ns.name": Column("Namespace", to_workload()),
                         "k8s.pod.name": Column("Pod"),

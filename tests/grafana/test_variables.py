@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.grafana.support import Json, context, rendered
@@ -74,7 +76,40 @@ def test_all_namespaces_means_events_without_one_too() -> None:
     assert namespace["allValue"] == ".*"
     found = NAMESPACE.filter(context().schema)
     assert found is not None
-    assert (found.name, found.op, found.value) == ("k8s.ns.name", "=~", "$namespace")
+    assert (found.name, found.op, found.value) == ("k8s.ns.name", "=~", "$namespace|")
+
+
+def test_a_chosen_namespace_narrows_what_has_one_and_keeps_what_has_none() -> None:
+    """As Grafana puts one value, several, All and a typed pattern into the shipped queries."""
+    cases = {
+        ("shop",): {"shop", ""},
+        ("shop", "ci"): {"shop", "ci", ""},
+        ".*": {"shop", "ci", "shopping", ""},
+        "sh.*": {"shop", "shopping", ""},
+    }
+    for dialect in ("source-falco", "stdout"):
+        (board,) = (b for b in rendered("13.0", dialect) if b["uid"].endswith("-events"))
+        (target,) = next(p for p in panels(board) if p["title"] == "Events")["targets"]
+        for chosen, kept in cases.items():
+            expr = parse(substitute(target["expr"], {"namespace": chosen}))
+            patterns = [
+                one.value
+                for one in find(expr, Matcher)
+                if one.name == "k8s_ns_name" and one.op == "=~"
+            ]
+            assert len(patterns) == 1
+            names = {"shop", "ci", "shopping", ""}
+            assert {one for one in names if re.fullmatch(patterns[0], one)} == kept
+
+
+def test_the_dashboard_of_workloads_asks_for_events_that_have_a_namespace() -> None:
+    for version in ("7.5", "13.0"):
+        for dialect in ("source-falco", "stdout"):
+            boards = rendered(version, dialect)
+            (board,) = (one for one in boards if one["uid"].endswith("-workload"))
+            asked = [t["expr"] for p in panels(board) for t in p.get("targets", [])]
+            assert len(asked) >= 8
+            assert all('k8s_ns_name!=""' in one for one in asked)
 
 
 def test_a_typed_text_stands_in_backticks_so_that_backslashes_are_not_escapes() -> None:
@@ -109,8 +144,9 @@ def test_a_typed_field_is_a_pattern_or_the_very_text(dialect: str) -> None:
                 for name in used:
                     field = {"node": "hostname", "namespace": "k8s_ns_name", "pod": "k8s_pod_name"}
                     label = field.get(name, {"source": "falco_source"}.get(name, name))
+                    kept = "|" if name == "namespace" else ""
                     assert {
-                        Matcher(label, "=~", r"^(?:a\d+ (CVE-2024-3094))$"),
+                        Matcher(label, "=~", rf"^(?:a\d+ (CVE-2024-3094){kept})$"),
                         Matcher(label, "=", r"a\d+ (CVE-2024-3094)"),
                     } in either, panel["title"]
                     found += 1

@@ -27,7 +27,8 @@ class Window:
     """``(start, end]`` in ns, and the moment ``at`` which panels with a window of their own ask.
 
     ``chosen`` are the values that the dashboard's variables have, by field; what is not in it is
-    all. They speak of security events; what Falco says of itself has a node only.
+    all. They speak of security events; what Falco says of itself has a node only. A namespace hides
+    those of other namespaces, and none that has no namespace.
     """
 
     start: int
@@ -50,7 +51,10 @@ class Window:
         fields = self.chosen if event.security else self.chosen.keys() & {"hostname"}
         if event["rule"] == "Test rule":
             return True
-        return all(event[name] in self.chosen[name] for name in fields)
+        return all(
+            event[name] in self.chosen[name] or (name == NAMESPACE and not event[name])
+            for name in fields
+        )
 
 
 def security(event: Raw) -> bool:
@@ -67,6 +71,10 @@ def drop(event: Raw) -> bool:
 
 def audit(event: Raw) -> bool:
     return event.security and event["source"] == "k8s_audit"
+
+
+def workload(event: Raw) -> bool:
+    return event.security and event["k8s.ns.name"] != ""
 
 
 def urgent(event: Raw) -> bool:
@@ -204,7 +212,7 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("overview", "Rules"): total(security, "rule", "priority"),
     ("overview", "New rules"): new("rule"),
     ("overview", "Nodes"): NODES | {"Heartbeats": BEATS},
-    ("overview", "Namespaces"): total(security, NAMESPACE),
+    ("overview", "Namespaces"): total(workload, NAMESPACE),
     ("overview", "Rules by node"): total(security, "rule", "hostname"),
     ("rule", "Events"): EVENTS,
     ("rule", "Events before"): before(),
@@ -213,7 +221,7 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("rule", "stat: Nodes"): distinct(security, "hostname"),
     ("rule", "Critical and above"): total(urgent),
     ("rule", "Rules that fired"): distinct(security, "rule"),
-    ("rule", "Pods"): total(security, NAMESPACE, POD),
+    ("rule", "Pods"): total(workload, NAMESPACE, POD),
     ("rule", "Processes"): total(security, "rule", "proc.pname", "proc.name"),
     ("rule", "Images"): total(security, IMAGE),
     ("node", "Events"): EVENTS,
@@ -227,19 +235,19 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
         "Events": total(security, "rule"),
         "Last event": latest(security, "rule"),
     },
-    ("node", "Pods"): total(security, NAMESPACE, POD),
+    ("node", "Pods"): total(workload, NAMESPACE, POD),
     ("node", "New on this node"): new("rule", "hostname"),
-    ("workload", "Events"): EVENTS,
-    ("workload", "Critical and above"): total(urgent),
+    ("workload", "Events"): total(workload),
+    ("workload", "Critical and above"): total(lambda e: workload(e) and urgent(e)),
     ("workload", "Pods with events"): distinct(
         lambda e: e.security and bool(e[POD]), NAMESPACE, POD
     ),
-    ("workload", "Last event"): latest(),
-    ("workload", "Namespaces"): total(security, NAMESPACE),
-    ("workload", "Pods"): total(security, NAMESPACE, POD, "rule"),
-    ("workload", "Rules by namespace"): total(security, "rule", NAMESPACE),
-    ("workload", "Images"): total(security, IMAGE, "rule"),
-    ("workload", "Users"): total(security, "user.name"),
+    ("workload", "Last event"): latest(workload),
+    ("workload", "Namespaces"): total(workload, NAMESPACE),
+    ("workload", "Pods"): total(workload, NAMESPACE, POD, "rule"),
+    ("workload", "Rules by namespace"): total(workload, "rule", NAMESPACE),
+    ("workload", "Images"): total(workload, IMAGE, "rule"),
+    ("workload", "Users"): total(workload, "user.name"),
     ("audit", "Audit events"): total(audit),
     ("audit", "Critical and above"): total(lambda e: audit(e) and urgent(e)),
     ("audit", "Anonymous requests allowed"): total(
@@ -258,7 +266,7 @@ EXPECTED: Mapping[tuple[str, str], Count | Mapping[str, Count]] = {
     ("noise", "Rules that fire most"): total(security, "rule"),
     ("noise", "Events"): EVENTS,
     ("noise", "Rules that fired"): distinct(security, "rule"),
-    ("noise", "Rules by namespace and pod"): total(security, "rule", NAMESPACE, POD),
+    ("noise", "Rules by namespace and pod"): total(workload, "rule", NAMESPACE, POD),
     ("noise", "Events before"): before(),
     ("noise", "Share of each rule"): total(security, "rule"),
     ("noise", "Nodes"): total(security, "hostname"),

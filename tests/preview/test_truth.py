@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -62,6 +63,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "node": ("worker-1", "worker-2", "control-plane-1"),
     },
     "a source": {"source": ("k8s_audit",)},
+    "a namespace": {"namespace": ("shop",)},
     "nothing that there is": {"rule": ("No such rule",), "node": ("no-such-node",)},
 }
 
@@ -144,7 +146,7 @@ def test_numbers_are_those_of_what_is_chosen(chosen: dict[str, tuple[str, ...]])
     assert not untrue(shown("13.0", AROUND, 1400, chosen), AROUND)
 
 
-@pytest.mark.parametrize("name", ["rules and namespaces", "priorities of nodes"])
+@pytest.mark.parametrize("name", ["rules and namespaces", "a namespace", "priorities of nodes"])
 def test_what_is_typed_narrows_as_what_is_chosen_does(name: str) -> None:
     """On Falco's own output rule, namespace and source are inside the line."""
     panels = shown("13.0", AROUND, 1400, CHOICES[name], "stdout")
@@ -217,7 +219,9 @@ def _highest(found: Mapping[Key, Any], counted: Numbers) -> bool:
     return len(found) >= least and sorted(found.values(), reverse=True) == ordered[: len(found)]
 
 
-def one_panel(uid: str, title: str, kind: str, dialect: str, **given: str) -> EvaluatedPanel:
+def one_panel(
+    uid: str, title: str, kind: str, dialect: str, **given: str | Sequence[str]
+) -> EvaluatedPanel:
     """A panel of the newest Grafana's, around the incident."""
     asked = source(dialect)
     board = next(b for b in dashboards("13.0", dialect) if b["uid"] == f"falco-toolkit-{uid}")
@@ -255,8 +259,39 @@ def test_bars_and_cells_lead_from_the_general_to_what_was_clicked() -> None:
     assert isinstance(pods, TableData)
     links = {str(row[0].value): row[0].link for row in pods.rows}
     assert "&var-namespace=shop&" in links["shop"]
-    # Events without a namespace are those whose label is empty.
-    assert "&var-namespace=&" in links[""]
+
+
+@pytest.mark.parametrize("dialect", ["source-falco-json", "stdout"])
+def test_no_click_leads_to_a_dashboard_of_a_namespace_that_is_none(dialect: str) -> None:
+    """The dashboard Workload shows a namespace's events; there is nothing for ``(none)``."""
+    namespaces = {e["k8s.ns.name"] for e in Window(*AROUND, at=AROUND[1]).events()} - {""}
+    found = []
+    for _, panel, _ in shown("13.0", AROUND, 1400, dialect=dialect):
+        match panel.data:
+            case BarsData(values):
+                found += [one.link for one in values]
+            case TableData(rows=rows):
+                found += [cell.link for row in rows for cell in row]
+    led = [one for one in found if one.startswith("/d/falco-toolkit-workload?")]
+    assert {parse_qs(urlsplit(one).query)["var-namespace"][0] for one in led} == namespaces
+    assert all("var-namespace" in parse_qs(urlsplit(one).query) for one in led)
+
+
+@pytest.mark.parametrize("chosen", [("shop",), "(none)"])
+def test_a_chosen_namespace_hides_other_namespaces_and_nothing_else(chosen: Any) -> None:
+    """Events of hosts, nodes and the audit log stay; ``(none)`` is a name that no namespace has."""
+    events = [e for e in Window(*AROUND, at=AROUND[1]).events() if e.security]
+    kept = [e for e in events if e["k8s.ns.name"] in {*chosen, ""}]
+    assert {"syscall", "k8s_audit"} <= {e["source"] for e in kept if not e["k8s.ns.name"]}
+    for dialect in ("source-falco-json", "stdout"):
+        given = chosen if dialect == "source-falco-json" or isinstance(chosen, str) else chosen[0]
+        data = one_panel("overview", "Events", "stat", dialect, namespace=given).data
+        assert isinstance(data, StatData)
+        assert [one.value for one in data.values] == [len(kept)]
+        data = one_panel("workload", "Events", "stat", dialect, namespace=given).data
+        alone = [e for e in kept if e["k8s.ns.name"]]
+        numbers = [one.value for one in data.values] if isinstance(data, StatData) else []
+        assert [one for one in numbers if one == one] == ([len(alone)] if alone else [])
 
 
 def test_a_matrix_begins_with_what_there_is_most_of() -> None:

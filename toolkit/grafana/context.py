@@ -118,7 +118,9 @@ def _as_typed(expression: str, texts: Iterable[str]) -> str:
     """
     for name in texts:
         expression = re.sub(
-            rf'(\w+)=~"\^\(\?:(\${name})\)\$"', r"\1=~`^(?:\2)$` or \1=`\2`", expression
+            rf'(\w+)=~"\^\(\?:(\${name})(\|?)\)\$"',
+            r"\1=~`^(?:\2\3)$` or \1=`\2`",
+            expression,
         )
         pattern = rf'"([^"\\\\`]*\$(?:{name}\b|\{{{name}\}})[^"\\\\`]*)"'
         expression = re.sub(pattern, r"`\1`", expression)

@@ -153,6 +153,11 @@ def one_of(name: str, values: Iterable[str]) -> Matcher:
     return Matcher(name, "=~", "|".join(_META.sub(r"\\\g<0>", value) for value in values))
 
 
+def has_field(name: str) -> Matcher:
+    """The event has the field ``name``, whatever its value."""
+    return Matcher(name, "!=", "")
+
+
 def has_tactic(tactic: Tactic) -> Matcher:
     """The event's rule has a tag of that tactic of MITRE ATT&CK.
 

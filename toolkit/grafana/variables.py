@@ -6,8 +6,8 @@ label gives a list to choose from, a field inside the line can only be typed (Lo
 cannot list values of parsed fields, grafana/grafana#59297), and a field that is nowhere gives no
 variable and no filter.
 
-"All" matches events that lack the label too: a namespace filter must not hide host, node and audit
-events, which have no namespace.
+"All" matches events that lack the label too. A chosen namespace keeps them as well: events of hosts
+and nodes, of the audit log and of Falco itself have none, and must not be hidden by it.
 """
 
 from __future__ import annotations
@@ -30,19 +30,25 @@ ANYTHING = ".*"
 
 @dataclass(frozen=True, slots=True)
 class FieldVariable:
-    """Several values of a field, chosen or typed."""
+    """Several values of a field, chosen or typed.
+
+    ``keeps_without`` says that events which lack the field pass whatever is chosen.
+    """
 
     name: str
     label: str
     field: str
     description: str = ""
     choices: tuple[str, ...] = ()
+    keeps_without: bool = False
 
     def filter(self, schema: LabelSchema) -> Matcher | None:
         """The condition that the variable puts on queries; None where the field is nowhere."""
         if schema.access(self.field).where is Where.ABSENT:
             return None
-        return Matcher(self.field, "=~", f"${self.name}")
+        # Several values come as alternatives, a|b; the empty one is what an absent label matches.
+        without = "|" if self.keeps_without else ""
+        return Matcher(self.field, "=~", f"${self.name}{without}")
 
     def is_typed(self, schema: LabelSchema) -> bool:
         """Whether people type its value: Loki has no list of what is inside of lines."""
@@ -154,6 +160,13 @@ RULE = FieldVariable("rule", "Rule", "rule", "Falco rules")
 NODE = FieldVariable("node", "Node", "hostname", "Host names that Falco reports")
 PRIORITY = FieldVariable("priority", "Priority", "priority", "Falco priorities", PRIORITY_NAMES)
 SOURCE = FieldVariable("source", "Source", "source", "Event sources: syscall, k8s_audit, plugins")
-NAMESPACE = FieldVariable("namespace", "Namespace", "k8s.ns.name", "Kubernetes namespaces")
+NAMESPACE = FieldVariable(
+    "namespace",
+    "Namespace",
+    "k8s.ns.name",
+    "Kubernetes namespaces. Events without one (of hosts, nodes, the audit log) stay, whatever is"
+    " chosen. The dashboard Workload shows a namespace alone.",
+    keeps_without=True,
+)
 POD = FieldVariable("pod", "Pod", "k8s.pod.name", "Kubernetes pods")
 SEARCH = TextVariable("search", "Search", "Regular expression on the line, in any case")
