@@ -62,8 +62,8 @@ class Frontend:
         """Answer ``query_range``. ``partial`` cuts what has too many series, with a warning."""
         expr = _handed_on(parse(asked.query, variables=False, stages=False))
         if isinstance(expr, LogQuery):
-            self._check_entries(asked.limit)
-            self._check_required(expr)
+            self.check_entries(asked.limit)
+            self.check_required(expr)
             bounded = self.within_limits(asked.start, asked.end)
             if bounded is None:
                 return Streams([], asked.direction)
@@ -76,7 +76,7 @@ class Frontend:
                 part=self.limits.split_queries_by_interval, categorize=categorize,
             )  # fmt: skip
         for selected in _log_ranges(expr):
-            self._check_required(selected.query)
+            self.check_required(selected.query)
         bounded = self.within_limits(asked.start, asked.end)
         if bounded is None:
             return Matrix([])
@@ -121,7 +121,8 @@ class Frontend:
 
     # checks, in the order in which a query meets them
 
-    def _check_entries(self, limit: int) -> None:
+    def check_entries(self, limit: int) -> None:
+        """Refuse more lines than ``max_entries_limit_per_query``."""
         most = self.limits.max_entries_limit_per_query
         if most and limit > most:
             raise QueryError(
@@ -129,7 +130,8 @@ class Frontend:
                 f"({limit} > {most})"
             )
 
-    def _check_required(self, query: LogQuery) -> None:
+    def check_required(self, query: LogQuery) -> None:
+        """Refuse a selector that lacks what ``required_labels`` ask for."""
         present = [matcher.name for matcher in query.selector.matchers]
         missing = [name for name in self.limits.required_labels if name not in present]
         if missing:

@@ -64,6 +64,16 @@ def range_parameters(form: Mapping[str, str], now: int) -> RangeParameters:
         raise QueryError("end timestamp must not be before or equal to start time")
     limit = parse_limit(form.get("limit", ""))
     direction = parse_direction(form.get("direction", ""))
+    step = parse_step(form, start, end)
+    text = form.get("interval", "")
+    interval = seconds_or_duration(text) if text else 0
+    if interval < 0:
+        raise QueryError("interval must be >= 0")
+    return RangeParameters(form.get("query", ""), start, end, step, interval, limit, direction)
+
+
+def parse_step(form: Mapping[str, str], start: int, end: int) -> int:
+    """The step of a range (ns), of which there may be 11,000."""
     text = form.get("step", "")
     step = seconds_or_duration(text) if text else default_step(start, end)
     if step <= 0:
@@ -75,11 +85,7 @@ def range_parameters(form: Mapping[str, str], now: int) -> RangeParameters:
             "exceeded maximum resolution of 11,000 points per time series. "
             "Try increasing the value of the step parameter"
         )
-    text = form.get("interval", "")
-    interval = seconds_or_duration(text) if text else 0
-    if interval < 0:
-        raise QueryError("interval must be >= 0")
-    return RangeParameters(form.get("query", ""), start, end, step, interval, limit, direction)
+    return step
 
 
 def instant_parameters(form: Mapping[str, str], now: int) -> InstantParameters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,7 +15,7 @@ from toolkit.errors import LogQLError
 from toolkit.logql.ast import LogQuery, Matcher
 from toolkit.logql.parser import parse
 from toolkit.logql.pretty import format_query as pretty
-from toolkit.results import Result
+from toolkit.results import Result, Streams
 from toolkit.server import encode, fields, index, streams
 from toolkit.server.errors import HTTPError
 from toolkit.server.push import handler as pushing
@@ -77,16 +77,14 @@ def query_range(call: Call) -> Response:
     asked = parameters.range_parameters(call.form, call.now)
     started = time.perf_counter()
     frontend = _frontend(call, tenant)
-    result = frontend.range(asked, categorize=_categorize(call), partial=_partial(call))
+    result = frontend.range(
+        asked, categorize=encode.wants_categories(call.request.headers), partial=_partial(call)
+    )
     return _result(call, result, started)
 
 
 def _frontend(call: Call, tenant: Tenant) -> Frontend:
     return Frontend(tenant.engine, call.server.config.limits, lambda: call.now)
-
-
-def _categorize(call: Call) -> bool:
-    return "categorize-labels" in call.request.headers.get("x-loki-response-encoding-flags", "")
 
 
 def _partial(call: Call) -> bool:
@@ -96,12 +94,17 @@ def _partial(call: Call) -> bool:
 
 def _result(call: Call, result: Result, started: float) -> Response:
     seconds = time.perf_counter() - started
-    body = encode.encode_result(result, seconds=seconds, categorize=_categorize(call))
+    body = encode.encode_result(
+        result, seconds=seconds, categorize=encode.wants_categories(call.request.headers)
+    )
     return Response(body, media_type=_JSON)
 
 
 def _bounds(call: Call, tenant: Tenant) -> tuple[int, int]:
-    start, end = parameters.bounds(call.form, call.now)
+    return _ordered(call, tenant, *parameters.bounds(call.form, call.now))
+
+
+def _ordered(call: Call, tenant: Tenant, start: int, end: int) -> tuple[int, int]:
     if end < start:
         # What Loki answers when it splits such a range into no requests at all.
         raise HTTPError(500, _NOTHING_TO_MERGE)
@@ -141,8 +144,9 @@ def series(call: Call) -> Response:
     """``series``: the label sets of streams."""
     tenant = _tenant(call)
     texts = [*call.values.get("match", ()), *call.values.get("match[]", ())]
+    start, end = parameters.bounds(call.form, call.now)
     selectors = streams.selectors_of(texts)
-    start, end = _bounds(call, tenant)
+    start, end = _ordered(call, tenant, start, end)
     found = streams.series(tenant.store.snapshot(), selectors, start, end)
     return _json({"status": "success", "data": found})
 
@@ -165,6 +169,9 @@ def index_volume(call: Call) -> Response:
     start, end = parameters.bounds(form, call.now)
     if end < start:
         raise HTTPError(400, _END_BEFORE_START)
+    # asked for in whole seconds, which shows in what a refusal says
+    length = end // parameters.SECOND - start // parameters.SECOND
+    _frontend(call, tenant).check_length(length * parameters.SECOND)
     start, end = _within(call, tenant, start, end)
     wanted = index.volume_query(form, asked.limit, by_labels)
     found = index.volumes(tenant.store.snapshot(), wanted, start, end)
@@ -208,34 +215,38 @@ def detected_labels(call: Call) -> Response:
     return _json(streams.detected_labels(snapshot, _matchers(call), start, end))
 
 
-def _fields(call: Call) -> tuple[Mapping[str, fields.DetectedField], int]:
+def _fields(call: Call) -> tuple[Streams, int]:
+    """The lines whose fields are asked for, and how many fields or values."""
     tenant = _tenant(call)
-    asked = parameters.range_parameters(call.form, call.now)
+    start, end = parameters.bounds(call.form, call.now)
+    if end < start:
+        raise HTTPError(400, _END_BEFORE_START)
     lines = parameters.parse_limit(call.form.get("line_limit", ""))
     text = call.form.get("limit") or call.form.get("field_limit", "")
     most = parameters.parse_limit(text, _MAX_FIELDS)
-    expr = parse(asked.query, variables=False)
+    parameters.parse_step(call.form, start, end)
+    expr = parse(call.form.get("query", ""), variables=False)
     if not isinstance(expr, LogQuery):
         raise HTTPError(400, "only log selector is supported")
-    answer = tenant.engine.log(
-        expr, start=asked.start, end=asked.end, limit=lines, direction="backward", categorize=True
-    )
-    return fields.detect_fields(answer), most
+    frontend = _frontend(call, tenant)
+    frontend.check_entries(lines)
+    frontend.check_required(expr)
+    start, end = _within(call, tenant, start, end)
+    answer = tenant.engine.log(expr, start=start, end=end, limit=lines, categorize=True)
+    return answer, most
 
 
 def detected_fields(call: Call) -> Response:
     """``detected_fields``: the fields of the newest lines."""
-    found, most = _fields(call)
-    return _json(fields.fields_answer(found, most))
+    answer, most = _fields(call)
+    return _json(fields.fields_answer(fields.detect_fields(answer), most))
 
 
 def detected_field_values(call: Call) -> Response:
     """``detected_field/<name>/values``: the values of one of them."""
-    found, most = _fields(call)
-    seen = found.get(call.request.path_params["name"])
-    if seen is None:
-        return _json({})
-    return _json({"limit": most, "values": sorted(seen.values)[:most]})
+    answer, most = _fields(call)
+    found = fields.values_of(answer, call.request.path_params["name"], most)
+    return _json(fields.values_answer(found, most))
 
 
 def patterns(call: Call) -> Response:

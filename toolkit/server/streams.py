@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from toolkit.engine.store import Snapshot
 from toolkit.logql.ast import LogQuery, Matcher
+from toolkit.logql.numbers import parse_float
 from toolkit.logql.parser import parse
 from toolkit.results import Labels
 from toolkit.server.errors import HTTPError
+
+_ALWAYS_SHOWN = frozenset({"cluster", "namespace", "instance", "pod"})
+_FLAGS = frozenset({"0", "1"})
 
 
 def matchers_of(query: str) -> Sequence[Matcher]:
@@ -67,15 +72,28 @@ def series(
 def detected_labels(
     snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int
 ) -> dict[str, Any]:
-    """Labels with the number of their values, as Grafana's Explore asks for them."""
+    """Labels with the number of their values, as Grafana's Explore asks for them.
+
+    Labels whose values are all numbers or UUIDs are left out, but for flags of 0 and 1 and for the
+    labels that are always shown (``shouldRejectLabel`` in ``pkg/querier/querier.go``).
+    """
     values: dict[str, set[str]] = {}
     for labels in _labels(snapshot, matchers, start, end):
         for name, value in labels.items():
             values.setdefault(name, set()).add(value)
-    if not values:
-        return {}
-    return {
-        "detectedLabels": [
-            {"label": name, "cardinality": len(found)} for name, found in sorted(values.items())
-        ]
-    }
+    shown = [
+        {"label": name, "cardinality": len(found)}
+        for name, found in sorted(values.items())
+        if name in _ALWAYS_SHOWN or found <= _FLAGS or not all(map(_is_id, found))
+    ]
+    return {"detectedLabels": shown} if shown else {}
+
+
+def _is_id(value: str) -> bool:
+    for reads in (parse_float, UUID):
+        try:
+            reads(value)
+        except ValueError:
+            continue
+        return True
+    return False

@@ -124,7 +124,7 @@ class _Keys(dict[str, str | None]):
         self._inner: dict[str, _Keys | None] = {}
 
     def __missing__(self, key: str) -> str | None:
-        plain, suffixed = _both_names(self._prefix, key, self._top)
+        plain, suffixed = both_names(self._prefix, key, self._top)
         name = suffixed if plain in self._names.taken else plain
         if name is not None and not self._names.hints.wants(name):
             name = None
@@ -144,7 +144,7 @@ class _Keys(dict[str, str | None]):
         return below
 
 
-def _both_names(prefix: str, key: str, top: bool) -> tuple[str | None, str]:
+def both_names(prefix: str, key: str, top: bool) -> tuple[str | None, str]:
     """The name for a key, and the one for it where that is taken."""
     if top:
         name = label_name(key)
@@ -227,15 +227,10 @@ class _Visitor:
         self.outer: list[int] = []  # the prefix' lengths further out
 
     def value(self, key: str, text: str, kind: str) -> None:
-        readers: dict[str, Callable[[str], str]] = {
-            STRING: json_string,
-            NUMBER: str,
-            BOOLEAN: str,
-        }
         builder = self.builder
-        read = readers.get(kind)
+        read = READERS.get(kind)
         if read is not None:
-            plain, suffixed = _both_names(self.prefix, key, not self.outer)
+            plain, suffixed = both_names(self.prefix, key, not self.outer)
             if plain is not None:
                 name = suffixed if builder.taken(plain) else plain
                 if builder.hints.wants(name) and not builder.extracted(name):
@@ -259,3 +254,7 @@ def json_string(text: str) -> str:
     """The label value for a JSON string: empty where an escape is wrong."""
     unescaped = unescape(text)
     return "" if unescaped is None else blank_invalid(unescaped)
+
+
+READERS: dict[str, Callable[[str], str]] = {STRING: json_string, NUMBER: str, BOOLEAN: str}
+"""How a scalar's text is read, by its kind."""
