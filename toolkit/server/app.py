@@ -8,7 +8,10 @@ here, and never a traceback.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import logging
+import posixpath
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from toolkit.engine.errors import QueryError
@@ -32,6 +35,9 @@ from toolkit.server.tenants import Tenants
 _log = logging.getLogger("toolkit.server")
 _TEXT = "text/plain; charset=utf-8"
 _MAX_FORM = 1 << 20
+_COMPRESSED_FROM = 1400
+"""Bytes of an answer, as in the gziphandler before Loki's frontend."""
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 Handler = Callable[["Call"], Response]
 
@@ -84,7 +90,7 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
                 values = _values(request, body)
                 form = {name: given[0] for name, given in values.items()}
                 call = Call(server, request, form, values, body, clock())
-                response = await run_in_threadpool(handler, call)
+                response = await run_in_threadpool(_answered, handler, call)
             except ClientDisconnect:
                 response = Response(status_code=499)
             except ToolkitError as error:
@@ -103,11 +109,14 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
 
     def route(path: str, handler: Handler, methods: tuple[str, ...] = ("GET", "POST")) -> Route:
         limit = config.max_recv_msg_size if handler is handlers.push else _MAX_FORM
-        return Route(path, endpoint(handler, limit), methods=list(methods))
+        made = Route(path, endpoint(handler, limit))
+        made.methods = set(methods)  # and not HEAD with each GET, which Loki does not answer
+        return made
 
     api = "/loki/api/v1"
     routes = [
         route(f"{api}/push", handlers.push, ("POST",)),
+        route(f"{api}/push", status.no_page, ("GET", "DELETE")),
         route(f"{api}/query", handlers.query),
         route(f"{api}/query_range", handlers.query_range),
         route(f"{api}/labels", handlers.labels),
@@ -124,21 +133,40 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
         route(f"{api}/format_query", handlers.format_query),
         route(f"{api}/drilldown-limits", status.drilldown_limits, ("GET",)),
         route(f"{api}/status/buildinfo", status.buildinfo, ("GET",)),
-        route(f"{api}/rules", status.ruler_rules, ("GET",)),
+        *(
+            route(f"{rules}{below}", status.ruler_rules, ("GET",))
+            for rules in (f"{api}/rules", "/api/prom/rules")
+            for below in ("", "/{namespace}", "/{namespace}/{group}")
+        ),
         route("/prometheus/api/v1/rules", status.prometheus_rules, ("GET",)),
         route("/prometheus/api/v1/alerts", status.prometheus_alerts, ("GET",)),
         route("/ready", status.ready, ("GET",)),
-        route("/metrics", status.metrics, ("GET",)),
+        route("/metrics", status.metrics, ("GET", "HEAD", "POST")),
         route("/config", status.config, ("GET",)),
         route("/services", status.services, ("GET",)),
-        route(f"{api}/tail", status.tail_needs_websocket, ("GET",)),
+        route(f"{api}/tail", tail.without_websocket),
         WebSocketRoute(f"{api}/tail", tail.endpoint(server)),
     ]
     app = Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_allowed}
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={404: _not_found, 405: _not_allowed},
     )
+    app.router.redirect_slashes = False
     app.state.server = server
     return app
+
+
+def _answered(handler: Handler, call: Call) -> Response:
+    """The handler's answer, compressed where it is long and the client can read that."""
+    response = handler(call)
+    if len(response.body) >= _COMPRESSED_FROM:
+        response.headers["Vary"] = "Accept-Encoding"
+        if _GZIP.search(call.request.headers.get("accept-encoding", "")):
+            response.body = gzip.compress(response.body, 1)
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers["Content-Length"] = str(len(response.body))
+    return response
 
 
 async def _read(request: Request, limit: int) -> bytes:
@@ -181,6 +209,12 @@ def _answer(error: ToolkitError) -> Response:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
+    path = request.scope["raw_path"].decode("latin-1")
+    clean = posixpath.normpath("/" + path.lstrip("/"))
+    clean += "/" if path.endswith("/") and clean != "/" else ""
+    if clean != path:  # as behind a base address that ends with a slash
+        query = request.url.query
+        return RedirectResponse(f"{clean}?{query}" if query else clean, 301)
     return PlainTextResponse("404 page not found\n", 404)
 
 

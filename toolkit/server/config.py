@@ -66,3 +66,4 @@ class ServerConfig:
     max_recv_msg_size: int = 100 * _MIB
     max_decompressed_size: int = 5000 * _MIB
     max_concurrent_requests: int = 64
+    max_concurrent_tail_requests: int = 10

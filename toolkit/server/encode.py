@@ -7,14 +7,14 @@ text, times seconds with up to three decimals, lines escape ``<``, ``>`` and ``&
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from toolkit.logql.numbers import format_float
 from toolkit.logql.quoting import encode, shown
-from toolkit.results import Labels, Matrix, Result, Scalar, Series, Stream, Streams, Vector
+from toolkit.results import Entry, Labels, Matrix, Result, Scalar, Series, Stream, Streams, Vector
 
 _SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000
@@ -100,13 +100,20 @@ def _stream(stream: Stream) -> dict[str, Any]:
     }
 
 
-def streams_json(answer: Streams, *, oldest_first: bool) -> list[dict[str, Any]]:
-    """The streams of a tail's frame."""
-    streams = [_stream(stream) for stream in answer.streams]
-    if oldest_first and answer.direction == "backward":
-        for stream in streams:
-            stream["values"].reverse()
-    return streams
+def entry_stream(labels: Labels, entry: Entry, *, categorize: bool) -> dict[str, Any]:
+    """One entry of a tail's frame, as a stream of its own."""
+    write = _categorized if categorize else _stream
+    return write(Stream(labels, [entry]))
+
+
+def dumped(document: Any) -> str:
+    """JSON as Loki writes it."""
+    return _html_escaped(orjson.dumps(document)).decode()
+
+
+def wants_categories(headers: Mapping[str, str]) -> bool:
+    """Whether a client asks, as Grafana does, for metadata and parsed labels apart."""
+    return "categorize-labels" in headers.get("x-loki-response-encoding-flags", "").split(",")
 
 
 def _categorized(stream: Stream) -> dict[str, Any]:

@@ -74,6 +74,11 @@ def drilldown_limits(call: Call) -> Response:
     )
 
 
+def no_page(call: Call) -> Response:
+    """A path that Loki has for other methods only."""
+    raise HTTPError(404, "404 page not found\n")
+
+
 def ruler_rules(call: Call) -> Response:
     """No ruler runs here, so there are no rule groups."""
     raise HTTPError(404, "no rule groups found\n")
@@ -118,8 +123,3 @@ def config(call: Call) -> Response:
         f"  reject_old_samples: {str(server.push.reject_old_samples).lower()}",
     ]
     return PlainTextResponse("\n".join(lines) + "\n")
-
-
-def tail_needs_websocket(call: Call) -> Response:
-    """A tail that was asked without an upgrade."""
-    raise HTTPError(400, "Bad Request\n")

@@ -6,9 +6,10 @@ Tenant names follow dskit's rules (``tenant/tenant.go``), which also keeps them 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from toolkit.engine.engine import Engine
 from toolkit.engine.store import Store
@@ -28,6 +29,24 @@ class Tenant:
         self.store = store
         self.engine = Engine(store.snapshot, config.limits)
         self.admission = Admission(config.push, name)
+        self._most_tails = config.max_concurrent_tail_requests
+        self._tails = 0
+
+    @contextlib.contextmanager
+    def tailing(self) -> Iterator[None]:
+        """One more tail, as long as the block runs. Raises :class:`HTTPError` 400 where there are
+        too many. For one thread only."""
+        if self._tails >= self._most_tails:
+            raise HTTPError(
+                400,
+                "max concurrent tail requests limit exceeded, count > limit "
+                f"({self._tails + 1} > {self._most_tails})",
+            )
+        self._tails += 1
+        try:
+            yield
+        finally:
+            self._tails -= 1
 
 
 class Tenants:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -35,6 +36,8 @@ class Store:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._lock = threading.Lock()
+        self._followers: tuple[Callable[[EntryBlock], None], ...] = ()
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -66,6 +69,23 @@ class Store:
         """:meth:`append` for entries that are in columns already."""
         if len(block):
             self._backend.append(block)
+            for follower in self._followers:
+                follower(block)
+
+    def follow(self, follower: Callable[[EntryBlock], None]) -> Callable[[], None]:
+        """Hand what is appended from now on to ``follower``, once it is durable.
+
+        It is called by the thread that appends, and has to be quick. What is loaded in bulk is not
+        handed on. What this returns ends it.
+        """
+        with self._lock:
+            self._followers = (*self._followers, follower)
+
+        def end() -> None:
+            with self._lock:
+                self._followers = tuple(one for one in self._followers if one is not follower)
+
+        return end
 
     def bulk(self) -> BulkLoader:
         """For loading much at once, in a ``with`` statement; see :class:`BulkLoader`."""
