@@ -96,6 +96,7 @@ dashboard = dashboard(
                     total("events_by_process"),
                     column="proc.name",
                     column_title="Process",
+                    links=(to_rule(),),
                 ),
             ],
         ),

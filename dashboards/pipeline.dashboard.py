@@ -115,6 +115,9 @@ dashboard = dashboard(
                 ),
             ],
         ),
-        Row("Latest", [Logs("Falco's own events", lines("internal_explorer", limit=200))]),
+        Row(
+            "Latest",
+            [Logs("Falco's own events", lines("internal_explorer", limit=200, lead="hostname"))],
+        ),
     ],
 )

@@ -3,7 +3,7 @@
 from toolkit.grafana.colours import QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
-from toolkit.grafana.links import to_node, to_workload
+from toolkit.grafana.links import to_node, to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Heatmap, Logs, Stat, Table, TimeSeries
 from toolkit.grafana.query import distinct, has_field, latest, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, NODE, PRIORITY, RULE
@@ -70,7 +70,7 @@ dashboard = dashboard(
                     "Processes",
                     total("events_by_parent_process", legend="Events"),
                     columns={
-                        "rule": Column("Rule"),
+                        "rule": Column("Rule", to_rule()),
                         "proc.pname": Column("Parent"),
                         "proc.name": Column("Process"),
                     },

@@ -6,7 +6,7 @@ Here are only events that have a namespace; those of hosts, nodes and the audit 
 from toolkit.grafana.colours import QUIET, SERIOUS
 from toolkit.grafana.dashboard import Row, dashboard
 from toolkit.grafana.fields import steps
-from toolkit.grafana.links import to_rule
+from toolkit.grafana.links import to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Logs, Matrix, Stat, Table, TimeSeries
 from toolkit.grafana.query import has_field, latest, lines, total, trend
 from toolkit.grafana.variables import NAMESPACE, POD, PRIORITY, RULE
@@ -62,6 +62,7 @@ dashboard = dashboard(
                     of_workloads(total("events_by_namespace")),
                     description="Events of each Kubernetes namespace.",
                     width=8,
+                    links=(to_workload(),),
                 ),
                 TimeSeries(
                     "Events over time, by namespace",
@@ -73,7 +74,7 @@ dashboard = dashboard(
                     "Pods",
                     of_workloads(total("events_by_rule_and_pod", legend="Events")),
                     columns={
-                        "k8s.ns.name": Column("Namespace"),
+                        "k8s.ns.name": Column("Namespace", to_workload()),
                         "k8s.pod.name": Column("Pod"),
                         "rule": Column("Rule", to_rule()),
                     },

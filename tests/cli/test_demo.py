@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -143,7 +144,14 @@ def test_the_preview_stands_alone(made: tuple[Path, str]) -> None:
     page = (made[0] / "preview.html").read_text("utf-8")
     assert "<script" not in page
     assert "Fileless execution via memfd_create" in page
-    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert re.findall(r"(?:src|href|action)=\"[^#]|url\(|@import", page) == []
+
+
+def test_the_preview_draws_every_panel(made: tuple[Path, str]) -> None:
+    """Lines of text tell no process, image or user; the sample's are JSON."""
+    page = (made[0] / "preview.html").read_text("utf-8")
+    assert page.count('<article class="panel') > 80
+    assert "This panel needs fields" not in page
 
 
 def test_the_preview_shows_the_report_s_week(made: tuple[Path, str]) -> None:

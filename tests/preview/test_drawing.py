@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from toolkit.preview.axes import number_ticks, time_ticks
 from toolkit.preview.colours import NAMED, between, is_dark, mixed, named, scheme
+from toolkit.preview.draw_charts import draw_series
 from toolkit.preview.markdown import to_html
+from toolkit.preview.model import SeriesData
 from toolkit.preview.moments import Clock
 
 CLOCK = Clock(0)
@@ -62,6 +64,17 @@ def test_days_begin_at_midnight_of_the_clocks_zone() -> None:
 def test_times_are_written_as_finely_as_the_range_needs(hours: int, most: int, label: str) -> None:
     start = datetime(2026, 11, 16, 9, 17, tzinfo=UTC).timestamp() * 1000
     assert time_ticks(start, start + hours * HOUR, CLOCK, most)[0].label == label
+
+
+def test_the_labels_of_a_charts_edges_are_whole() -> None:
+    """In the middle of their place they would reach over the edge, and be cut off."""
+    start = int(at(2026, 11, 16, 0))
+    end = start + 7 * 24 * HOUR
+    data = SeriesData((), start, end, HOUR, "bars", True, "short", None, 1.0)
+    page = draw_series(data, CLOCK, 1400, 300)
+    assert '<span class="first" style="left:0.0%">11/16</span>' in page
+    assert '<span class="last" style="left:100.0%">11/23</span>' in page
+    assert '<span style="left:14.3%">11/17</span>' in page
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,15 @@ def test_lines_of_json_are_shown_as_the_texts_of_their_events(dialect: str) -> N
     assert [line.text for line in data.lines] == texts
 
 
+@pytest.mark.parametrize("dialect", ["source-falco", "source-falco-json", "stdout"])
+def test_what_falco_says_of_itself_begins_with_the_node_that_says_it(dialect: str) -> None:
+    data = one_panel("pipeline", "Falco's own events", "logs", dialect).data
+    assert isinstance(data, LogsData)
+    events = [e for e in Window(*AROUND, at=AROUND[1]).events() if not e.security]
+    texts = [f"{e['hostname']}: {e['output']}" for e in reversed(events)]
+    assert [line.text for line in data.lines] == texts[: len(data.lines)]
+
+
 def test_what_is_searched_for_narrows_the_numbers_too() -> None:
     """Whatever case it is written in; the event of the line is meant, with all its fields."""
     data = one_panel("events", "Events", "stat", "stdout", search="ESBUILD").data

@@ -36,6 +36,8 @@ Example: toolkit demo --output demo --seed 1 --now 2026-11-23T08:00:00Z
 """
 
 _SHOWN_EVENTS = 3
+_LABELS = "source-falco-json"
+"""Lines in JSON tell processes, images and users; in text, panels of those could only say so."""
 # From general to specific, and then to what keeps the watching itself sound.
 _STORY = ("overview", "rule", "node", "workload", "audit", "mitre", "noise", "pipeline", "events")
 Echo = Callable[[str], None]
@@ -53,7 +55,7 @@ def demo(
 ) -> None:
     from toolkit.analysis.periods import week
     from toolkit.engine.engine import Engine
-    from toolkit.falco import labels
+    from toolkit.falco.labels import dialects
     from toolkit.falco.sample import sample_story
     from toolkit.sources.embedded import EmbeddedSource
 
@@ -62,12 +64,13 @@ def demo(
     output.mkdir(parents=True, exist_ok=True)
     story = sample_story(seed, moment)
     events = _events(output / "events.jsonl", seed, moment)
-    store = _load(events, labels.DEFAULT)
+    schema = dialects()[_LABELS]
+    store = _load(events, schema)
     source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     _line_formats(output / "falcosidekick", events, story)
-    rendered = _dashboards(output)
+    rendered = _dashboards(output, schema)
     period = week(story.week, "UTC")
-    sentence = _report(output / "report", events, period, moment)
+    sentence = _report(output / "report", source, schema, period, moment)
     _preview(output / "preview.html", rendered, source, period)
     _tell(typer.echo, output, story, len(events), sentence, time.monotonic() - started)
 
@@ -125,9 +128,8 @@ def _write_json(path: Path, document: Any) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _dashboards(output: Path) -> Rendered:
+def _dashboards(output: Path, schema: LabelSchema) -> Rendered:
     from toolkit.catalog import catalog
-    from toolkit.falco import labels
     from toolkit.grafana.alerting.grafana import provisioning_file
     from toolkit.grafana.alerting.ruler import rule_file
     from toolkit.grafana.version import NEWEST
@@ -137,7 +139,7 @@ def _dashboards(output: Path) -> Rendered:
     from toolkit.settings import shipped
     from toolkit.yamltext import dump
 
-    deployment = Deployment((shipped("dashboards"),), catalog(), labels.DEFAULT)
+    deployment = Deployment((shipped("dashboards"),), catalog(), schema)
     rendered = render_offline(deployment, NEWEST)
     made = {f"{one.uid}.json": dashboard_json(one.model) for one in rendered.dashboards}
     write_files(made, output / "dashboards")
@@ -150,20 +152,13 @@ def _dashboards(output: Path) -> Rendered:
     return rendered
 
 
-def _report(folder: Path, events: list[FalcoEvent], period: Period, now: int) -> str:
-    """From lines in JSON, which tell processes and commands; the dashboards do with text."""
+def _report(folder: Path, source: LokiSource, schema: LabelSchema, period: Period, now: int) -> str:
     from toolkit.catalog import catalog
-    from toolkit.engine.engine import Engine
-    from toolkit.falco.labels import dialects
     from toolkit.reports.collect import Asker, collect
     from toolkit.reports.formats import FORMATS
     from toolkit.reports.write import compose, write_report
-    from toolkit.sources.embedded import EmbeddedSource
     from toolkit.sources.files import Refused
 
-    schema = dialects()["source-falco-json"]
-    store = _load(events, schema)
-    source = EmbeddedSource(Engine(store.snapshot), address="the sample cluster")
     asker = Asker(source, schema, catalog())
     data = collect(asker, period, now=now, refused=Refused(), not_sent={})
     report = compose(data)
@@ -193,7 +188,7 @@ def _tell(
     for name, what in (
         ("events.jsonl", "the events, one JSON line each, as Falco writes them"),
         ("falcosidekick/", "what Falcosidekick pushes to Loki, in text and in JSON format"),
-        ("dashboards/", "Grafana dashboards, with the queries that the report asks, too"),
+        ("dashboards/", f"Grafana dashboards, for labels as in {_LABELS}"),
         ("rules/", "alert rules, for Grafana and for Loki's ruler"),
         ("report/report.html", f"the report of {story.week}: {sentence}"),
         ("preview.html", "the dashboards' panels, drawn from their own queries' answers"),

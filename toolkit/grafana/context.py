@@ -102,11 +102,22 @@ class Context:
         where = query.narrowing(self.filters)
         given: dict[str, Any] = {"window": window, "where": where, **query.parameters}
         expression = _as_typed(named.render(self.schema, **given), self.texts)
-        if query.log and self.schema.access("output").where is Where.LINE:
-            return f"{expression} {_READABLE}"
+        if query.log:
+            if self.schema.access("output").where is Where.LINE:
+                expression = f"{expression} {_READABLE}"
+            return expression + self._led_by(query.lead)
         if query.named or (query.kind in _SERIES and not self.version.has("row_names")):
             return _named(expression, named.labels)
         return expression
+
+    def _led_by(self, lead: str) -> str:
+        """The stage that writes a field before each line; none where the dialect lacks it."""
+        access = self.schema.access(lead) if lead else None
+        if access is None or access.where is Where.ABSENT:
+            return ""
+        # Where a filter names the label, it was renamed.
+        names = " ".join(f".{name}" for name in sorted({label_of(lead), access.name}))
+        return f" | line_format `{{{{ or {names} }}}}: {{{{ __line__ }}}}`"
 
 
 def _as_typed(expression: str, texts: Iterable[str]) -> str:

@@ -44,7 +44,8 @@ class Query:
     empty. ``where`` narrows the query further, by Falco's names of fields; ``parameters`` are the
     named query's own. ``filters`` are the fields whose variables narrow it, where not all do: a
     heartbeat has no security rule. ``series`` is the query whose series :func:`distinct` counts.
-    ``named`` makes events without a label say so in the answer itself.
+    ``named`` makes events without a label say so in the answer itself. ``lead`` is a field whose
+    value stands before each line.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Query:
     limit: int | None = None
     series: str = ""
     named: bool = False
+    lead: str = ""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     def narrowed(self, *where: Matcher) -> Query:
@@ -131,9 +133,9 @@ def recent(
     return Query(name, "recent", legend, window, filters=filters, parameters=parameters)
 
 
-def lines(name: str, *, limit: int = 500, filters: Filters = None) -> Query:
-    """At most ``limit`` log lines, the latest first."""
-    return Query(name, "lines", limit=limit, filters=filters)
+def lines(name: str, *, limit: int = 500, filters: Filters = None, lead: str = "") -> Query:
+    """At most ``limit`` log lines, the latest first, each after the field ``lead``, if any."""
+    return Query(name, "lines", limit=limit, filters=filters, lead=lead)
 
 
 def for_each_priority(query: Query) -> tuple[Query, ...]:

@@ -23,6 +23,7 @@ WIDTH, HEIGHT = 1000, 300
 _PIXELS_A_TIME, _PIXELS_A_NUMBER = 110, 45
 _AROUND_ROWS, _LETTERS = 64, 13
 """Pixels that the axis and the legend take from rows, and the height of a line of letters."""
+_NEAR_EDGE = 0.03
 _BAR = 0.9
 """How much of its step a bar fills."""
 
@@ -66,8 +67,18 @@ def _canvas(*shapes: Markup) -> Markup:
 
 
 def _time_axis(times: Sequence[Tick]) -> Markup:
-    marks = (html("span", one.label, style=f"left:{one.place * 100:.1f}%") for one in times)
+    marks = (
+        html("span", one.label, class_=_edge(one.place), style=f"left:{one.place * 100:.1f}%")
+        for one in times
+    )
     return html("div", *marks, class_="times")
+
+
+def _edge(place: float) -> str | None:
+    """How a label is kept whole that would reach over the chart's edge."""
+    if place < _NEAR_EDGE:
+        return "first"
+    return "last" if place > 1 - _NEAR_EDGE else None
 
 
 def _x(place: float) -> str:
