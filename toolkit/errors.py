@@ -12,6 +12,7 @@ The tree::
     │   ├── SourceUnavailable    nothing there to answer
     │   ├── SourceLimit          a limit of the source stands in the way
     │   └── SourceResponseError  it answered with an error: status and body
+    │       └── SourceHidden     something else answered in its place: a login page, a proxy
     ├── EventError               an event, file or push body that is not what it should be
     ├── StoreError               the embedded store: locked, damaged, not writable
     ├── DefinitionError          a dashboard, alert or query file that does not load
@@ -160,6 +161,12 @@ class SourceResponseError(SourceError):
         super().__init__(message, query=query, url=url, hint=hint)
         self.status = status
         self.body = body
+
+
+class SourceHidden(SourceResponseError):
+    """Something else answered in its place: a login page, a redirect, a proxy's error page."""
+
+    exit_code = 3
 
 
 class EventError(ToolkitError):

@@ -32,6 +32,7 @@ import toolkit
 from toolkit.errors import (
     SettingsError,
     SourceError,
+    SourceHidden,
     SourceLimit,
     SourceResponseError,
     SourceTimeout,
@@ -41,6 +42,9 @@ from toolkit.settings import Connection
 
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 """What may pass when asked again: never 400, 401, 404 or 500, which would only cost Loki more."""
+
+GATEWAY_STATUSES = frozenset({502, 503, 504})
+"""What a proxy answers when nothing answers it."""
 
 MAX_BODY = 512 * 1024 * 1024
 _LONGEST_WAIT = 60.0
@@ -86,12 +90,14 @@ class Response:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             what = "an HTML page" if self.is_html else "something that is not JSON"
-            raise SourceResponseError(
+            raise (SourceHidden if self.is_html else SourceResponseError)(
                 f"{self.url} answered {self.status} with {what}",
                 status=self.status,
                 body=self.text[:1000],
                 url=self.url,
-                hint="is this the right address, and is a login page in front of it?",
+                hint="a proxy in front of it finds nothing behind; does it run?"
+                if self.status in GATEWAY_STATUSES
+                else "is this the right address, and is a login page in front of it?",
             ) from None
 
 
@@ -277,9 +283,9 @@ class HttpClient:
 
     def _redirected(
         self, location: str, answer: requests.Response, query: str, url: str
-    ) -> SourceResponseError:
+    ) -> SourceHidden:
         login = "login" in location or "oauth" in location or "/auth" in location
-        return SourceResponseError(
+        return SourceHidden(
             f"{url} answered {answer.status_code}, redirecting to {location}",
             status=answer.status_code,
             body="",

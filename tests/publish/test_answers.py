@@ -11,6 +11,7 @@ from tests.publish.support import api_of, client, deployment, served
 from toolkit.errors import (
     PublishError,
     SourceError,
+    SourceHidden,
     SourceResponseError,
     SourceTimeout,
     SourceUnavailable,
@@ -77,6 +78,26 @@ def test_a_redirect_to_a_login_page_is_not_followed(scripted_server: ScriptedSer
         api_of(scripted_server)
     assert "token" in (caught.value.hint or "")
     assert len(scripted_server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (HTML, "login page"),
+        (Answer(302, b"", {"Location": "/login"}), "login page"),
+        (Answer(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}), "does it run?"),
+        (Answer(200, b'{"status":"ok"}', JSON), "--grafana-url"),
+    ],
+    ids=["a page", "a redirect", "a proxy", "another program"],
+)
+def test_what_answers_in_the_place_of_grafana_is_grafana_out_of_reach(
+    scripted_server: ScriptedServer, answer: Answer, hint: str
+) -> None:
+    scripted_server.answer = lambda asked: answer
+    with pytest.raises(SourceHidden) as caught:
+        api_of(scripted_server)
+    assert caught.value.exit_code == 3
+    assert hint in str(caught.value.hint)
 
 
 def test_a_database_that_is_down(scripted_server: ScriptedServer) -> None:

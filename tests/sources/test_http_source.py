@@ -198,6 +198,7 @@ def test_a_page_of_html(server: Any, make: Any) -> None:
     with pytest.raises(SourceResponseError, match="HTML page") as caught:
         make().query(QUERY, time=NOW)
     assert "the address of a Loki?" in str(caught.value.hint)
+    assert caught.value.exit_code == 3
 
 
 @pytest.mark.parametrize(

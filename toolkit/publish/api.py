@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from toolkit.errors import PublishError, SourceResponseError, SourceUnavailable
+from toolkit.errors import PublishError, SourceHidden, SourceUnavailable
 from toolkit.grafana.version import OLDEST, GrafanaVersion
 from toolkit.http import HttpClient
 from toolkit.publish.alerting_api import AlertingApi
@@ -53,7 +53,7 @@ def connect(http: HttpClient, version: GrafanaVersion | None = None) -> GrafanaA
                 url=answer.url,
                 hint="a proxy in front of Grafana may say so while Grafana starts; try again",
             )
-        raise SourceResponseError(
+        raise SourceHidden(
             f"{answer.url} answers, but not as Grafana does",
             status=answer.status,
             body=answer.text[:500],

@@ -13,12 +13,13 @@ from typing import NoReturn
 from toolkit.errors import (
     LogQLSyntaxError,
     SourceError,
+    SourceHidden,
     SourceLimit,
     SourceResponseError,
     SourceTimeout,
     Span,
 )
-from toolkit.http import Response
+from toolkit.http import GATEWAY_STATUSES, Response
 from toolkit.logql.durations import parse_prometheus
 from toolkit.sources.limits import Kind, Refused
 
@@ -97,9 +98,12 @@ def _refuse(response: Response, message: str, query: str, name: str) -> NoReturn
             hint = "this Loki has tenants: set LOKI_ORG_ID or --loki-org-id"
     elif response.status == 403:
         hint = f"{name} knows who asks, and does not permit it"
+    elif response.is_html and response.status in GATEWAY_STATUSES:
+        hint = f"a proxy in front of {name} finds nothing behind; does it run?"
     elif response.status == 404 or response.is_html:
         hint = f"is {response.url.split('/loki/')[0]} the address of a Loki?"
-    raise SourceResponseError(
+    hidden = response.is_html or response.status in GATEWAY_STATUSES
+    raise (SourceHidden if hidden else SourceResponseError)(
         message,
         status=response.status,
         body=response.text[:10_000],
