@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.server.live import Live, serving
 from toolkit.engine.limits import Limits
@@ -369,6 +370,36 @@ def test_limits_are_those_that_were_set() -> None:
         assert many.status == 400
         assert many.text.startswith("maximum number of series (2) reached for a single query")
         assert server.api("query_range", query='{a="1"}', limit=4).status == 400
+
+
+def test_volumes_have_limits_of_their_own() -> None:
+    """As a running Loki answers them, statuses included."""
+    asked = {"query": '{a=~".+"}', "targetLabels": "a", "start": T0 - 9, "end": T0 + 9}
+    with serving(ServerConfig(limits=Limits(volume_max_series=2))) as server:
+        for n in range(3):
+            server.push(({"a": str(n)}, [[str(T0 * NS), "x"]]))
+        for path in ("index/volume", "index/volume_range"):
+            answer = server.api(path, **asked)
+            assert (answer.status, answer.text) == (
+                500,
+                "rpc error: code = Unknown desc = the query hit the max number of series limit "
+                "(limit: 2 series)",
+            )
+    with serving(ServerConfig(limits=Limits(volume_enabled=False))) as server:
+        assert server.api("index/volume", **asked).text == "not found"
+        assert server.api("index/volume_range", **asked).status == 404
+
+
+def test_settings_are_told_under_lokis_names(loki: Live) -> None:
+    whole = yaml.safe_load(loki.get("/config").text)
+    assert whole["auth_enabled"] is False
+    assert whole["limits_config"]["max_query_length"] == "30d1h"
+    assert whole["limits_config"]["max_line_size"] == 262144
+    assert loki.get("/config/tenant/v1/limits").text == "no org id\n"
+    tenant = {"X-Scope-OrgID": "fake"}
+    told = yaml.safe_load(loki.get("/config/tenant/v1/limits", tenant).text)
+    assert told == loki.get("/loki/api/v1/drilldown-limits", tenant).json["limits"]
+    assert (told["query_timeout"], told["volume_max_series"]) == ("1m", 1000)
 
 
 def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:

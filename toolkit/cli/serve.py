@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import ipaddress
 import logging
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toolkit.errors import SettingsError
+from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import parse_go, parse_prometheus
 
 _SECOND = 1_000_000_000
@@ -38,6 +40,16 @@ def _duration(text: str, setting: str) -> int:
         setting=setting,
         hint="write it like 1h, 30m or 721h; 0 switches it off",
     )
+
+
+def _size(text: str, setting: str) -> int:
+    """Bytes as Loki's settings give them: there KB is 1024 as well."""
+    try:
+        return parse_bytes(re.sub(r"(?i)(?<=[kmgtp])b$", "iB", text.strip()))
+    except ValueError:
+        raise SettingsError(
+            f"{setting} is {text!r}, which is no size", setting=setting, hint="256KB, 1MB or 262144"
+        ) from None
 
 
 def _address(listen: str, anywhere: bool) -> tuple[str, int]:
@@ -80,10 +92,38 @@ def serve(
     max_query_lookback: Annotated[str, typer.Option(help="How far back a query sees.")] = "0",
     max_query_range: Annotated[str, typer.Option(help="Longest [range] of an aggregation.")] = "0",
     query_timeout: Annotated[str, typer.Option(help="Longest time of a query.")] = "1m",
-    max_line_size: Annotated[int, typer.Option(help="Bytes of a line.")] = 262_144,
+    max_query_parallelism: Annotated[
+        int, typer.Option(help="0 refuses all queries, as Loki does; other numbers change nothing.")
+    ] = 32,
+    max_streams_matchers_per_query: Annotated[
+        int, typer.Option(help="Matchers in a selector.")
+    ] = 1000,
+    required_labels: Annotated[
+        list[str] | None, typer.Option(help="A label that each selector has to name; repeatable.")
+    ] = None,
+    required_number_labels: Annotated[
+        int, typer.Option(help="How many labels a selector has to name.")
+    ] = 0,
+    split_instant_metric_queries_by_interval: Annotated[
+        str,
+        typer.Option(
+            help="Reads long ranges of instant queries in parts, as Loki does by 1h: max, min and "
+            "avg around them then answer another question than the one asked."
+        ),
+    ] = "0",
+    volume_enabled: Annotated[bool, typer.Option(help="Answer index/volume.")] = True,
+    volume_max_series: Annotated[int, typer.Option(help="Series in index/volume.")] = 1000,
+    max_concurrent_tail_requests: Annotated[int, typer.Option(help="Tails of a tenant.")] = 10,
+    max_line_size: Annotated[str, typer.Option(help="Of a line.")] = "256KB",
     max_label_names_per_series: Annotated[int, typer.Option(help="Labels of a stream.")] = 15,
     max_label_name_length: Annotated[int, typer.Option(help="Bytes of a label's name.")] = 1024,
     max_label_value_length: Annotated[int, typer.Option(help="Bytes of a label's value.")] = 2048,
+    max_structured_metadata_size: Annotated[
+        str, typer.Option(help="Of an entry's structured metadata.")
+    ] = "64KB",
+    max_structured_metadata_entries_count: Annotated[
+        int, typer.Option(help="Structured metadata labels of an entry.")
+    ] = 128,
     reject_old_samples: Annotated[
         bool, typer.Option("--reject-old-samples", help="Refuse entries over the maximum age.")
     ] = False,
@@ -126,12 +166,25 @@ def serve(
             max_query_range=_duration(max_query_range, "max_query_range"),
             max_query_series=max_query_series,
             query_timeout=_duration(query_timeout, "query_timeout"),
+            max_query_parallelism=max_query_parallelism,
+            max_streams_matchers_per_query=max_streams_matchers_per_query,
+            required_labels=tuple(required_labels or ()),
+            required_number_labels=required_number_labels,
+            volume_enabled=volume_enabled,
+            volume_max_series=volume_max_series,
+            split_instant_metric_queries_by_interval=_duration(
+                split_instant_metric_queries_by_interval, "split_instant_metric_queries_by_interval"
+            ),
             split_queries_by_interval=_duration(
                 split_queries_by_interval, "split_queries_by_interval"
             ),
         ),
         push=PushLimits(
-            max_line_size=max_line_size,
+            max_line_size=_size(max_line_size, "max_line_size"),
+            max_structured_metadata_size=_size(
+                max_structured_metadata_size, "max_structured_metadata_size"
+            ),
+            max_structured_metadata_entries_count=max_structured_metadata_entries_count,
             max_label_names_per_series=max_label_names_per_series,
             max_label_name_length=max_label_name_length,
             max_label_value_length=max_label_value_length,
@@ -148,6 +201,7 @@ def serve(
         discover_service_name=SERVICE_NAME_LABELS if discover_service_name else (),
         discover_log_levels=discover_log_levels,
         max_concurrent_requests=max_concurrent,
+        max_concurrent_tail_requests=max_concurrent_tail_requests,
     )
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("toolkit.server").info(

@@ -29,6 +29,8 @@ class Limits:
     query_timeout: int = 60 * _SECOND
     required_labels: tuple[str, ...] = ()
     required_number_labels: int = 0
+    volume_enabled: bool = True
+    volume_max_series: int = 1000
     split_queries_by_interval: int = _HOUR
     # Loki's own default is 1 h. It makes max, min and avg around a longer range answer another
     # question than the one asked, so it is off here unless asked for.

@@ -143,6 +143,7 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
         route("/ready", status.ready, ("GET",)),
         route("/metrics", status.metrics, ("GET", "HEAD", "POST")),
         route("/config", status.config, ("GET",)),
+        route("/config/tenant/v1/limits", status.tenant_limits, ("GET",)),
         route("/services", status.services, ("GET",)),
         route(f"{api}/tail", tail.without_websocket),
         WebSocketRoute(f"{api}/tail", tail.endpoint(server)),

@@ -7,14 +7,28 @@ old or fast data is off until it is asked for: history is loaded here, and nobod
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from toolkit.engine.limits import Limits
+from toolkit.logql.durations import format_prometheus
 
 _SECOND = 1_000_000_000
 _HOUR = 3600 * _SECOND
 _MIB = 1 << 20
+_DURATIONS = frozenset(
+    {
+        "creation_grace_period",
+        "max_query_length",
+        "max_query_lookback",
+        "max_query_range",
+        "query_timeout",
+        "reject_old_samples_max_age",
+        "split_instant_metric_queries_by_interval",
+        "split_queries_by_interval",
+    }
+)
 
 # grafana/loki pkg/validation/limits.go, discover_service_name: the labels asked, in order.
 SERVICE_NAME_LABELS = (
@@ -67,3 +81,24 @@ class ServerConfig:
     max_decompressed_size: int = 5000 * _MIB
     max_concurrent_requests: int = 64
     max_concurrent_tail_requests: int = 10
+
+    def limits_config(self) -> dict[str, Any]:
+        """The limits in force under the names of Loki's ``limits_config``, sorted, durations as
+        text."""
+        push = asdict(self.push)
+        push.pop("unordered_window")  # half of an ingester's max_chunk_age
+        push["ingestion_rate_mb"] = push.pop("ingestion_rate") / _MIB
+        push["ingestion_burst_size_mb"] = push.pop("ingestion_burst_size") / _MIB
+        found = {
+            **asdict(self.limits),
+            **push,
+            "discover_log_levels": self.discover_log_levels,
+            "discover_service_name": list(self.discover_service_name),
+            "max_concurrent_tail_requests": self.max_concurrent_tail_requests,
+            "max_query_bytes_read": "0B",
+            "retention_period": "0s",
+        }
+        return {
+            name: format_prometheus(value) if name in _DURATIONS else value
+            for name, value in sorted(found.items())
+        }

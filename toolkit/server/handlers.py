@@ -163,6 +163,7 @@ def index_stats(call: Call) -> Response:
 def index_volume(call: Call) -> Response:
     """``index/volume``: bytes by label set."""
     tenant = _tenant(call)
+    most = _volume_limit(tenant)
     form = index.volume_form(call.form)
     asked = parameters.instant_parameters(form, call.now)
     by_labels = index.by_labels(form)
@@ -173,7 +174,7 @@ def index_volume(call: Call) -> Response:
     length = end // parameters.SECOND - start // parameters.SECOND
     _frontend(call, tenant).check_length(length * parameters.SECOND)
     start, end = _within(call, tenant, start, end)
-    wanted = index.volume_query(form, asked.limit, by_labels)
+    wanted = index.volume_query(form, asked.limit, by_labels, most)
     found = index.volumes(tenant.store.snapshot(), wanted, start, end)
     return _volume([(key, [(end, size)]) for key, size in found.items()])
 
@@ -181,16 +182,24 @@ def index_volume(call: Call) -> Response:
 def index_volume_range(call: Call) -> Response:
     """``index/volume_range``: bytes by label set and step."""
     tenant = _tenant(call)
+    most = _volume_limit(tenant)
     form = index.volume_form(call.form)
     asked = parameters.range_parameters(form, call.now)
     by_labels = index.by_labels(form)
     # each step is asked for alone, and that is what has to be within the limits
     length = min(asked.step, asked.end - asked.start)
     _frontend(call, tenant).check_length(length - parameters.SECOND)
-    wanted = index.volume_query(form, asked.limit, by_labels)
+    wanted = index.volume_query(form, asked.limit, by_labels, most)
     snapshot = tenant.store.snapshot()
     found = index.volume_ranges(snapshot, wanted, asked.start, asked.end, asked.step)
     return _volume(list(found.items()))
+
+
+def _volume_limit(tenant: Tenant) -> int:
+    limits = tenant.engine.limits
+    if not limits.volume_enabled:
+        raise HTTPError(404, "not found")
+    return limits.volume_max_series
 
 
 def _volume(found: Sequence[tuple[index.Pairs, Sequence[tuple[int, int]]]]) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class VolumeQuery:
     targets: Sequence[str]
     by_labels: bool
     limit: int
+    most: int
+    """``volume_max_series``."""
 
 
 def stats(snapshot: Snapshot, matchers: Sequence[Matcher], start: int, end: int) -> dict[str, int]:
@@ -63,16 +65,19 @@ def by_labels(form: Mapping[str, str]) -> bool:
     return aggregate == "labels"
 
 
-def volume_query(form: Mapping[str, str], limit: int, by_labels: bool) -> VolumeQuery:
+def volume_query(form: Mapping[str, str], limit: int, by_labels: bool, most: int) -> VolumeQuery:
     """What is asked. Raises what :func:`matchers_of` raises."""
     targets = [name for name in form.get("targetLabels", "").split(",") if name]
     text = form.get("query", "")
     matchers = () if text.replace(" ", "") == "{}" else matchers_of(text)
-    return VolumeQuery(matchers, targets, by_labels, limit)
+    return VolumeQuery(matchers, targets, by_labels, limit, most)
 
 
 def volumes(snapshot: Snapshot, query: VolumeQuery, start: int, end: int) -> dict[Pairs, int]:
-    """Bytes by label set (or label name), the largest first, at most ``limit`` of them."""
+    """Bytes by label set (or label name), the largest first, at most ``limit`` of them.
+
+    Raises :class:`HTTPError` 500, as Loki does, where there are more than ``most`` altogether.
+    """
     mask = snapshot.matching(query.matchers)
     totals = snapshot.totals(start, end)
     size = totals.line_bytes + totals.metadata_bytes
@@ -81,6 +86,12 @@ def volumes(snapshot: Snapshot, query: VolumeQuery, start: int, end: int) -> dic
     for stream in np.flatnonzero(mask & (totals.entries > 0)).tolist():
         for key in _keys(snapshot.streams[stream].labels, names, query):
             sums[key] += int(size[stream])
+    if len(sums) > query.most:
+        raise HTTPError(
+            500,
+            "rpc error: code = Unknown desc = the query hit the max number of series limit "
+            f"(limit: {query.most} series)",
+        )
     ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
     return dict(ranked[: query.limit])
 
@@ -106,9 +117,7 @@ def volume_ranges(
     """
     whole = volumes(snapshot, query, start, end)
     out: dict[Pairs, list[tuple[int, int]]] = {key: [] for key in whole}
-    unlimited = VolumeQuery(
-        query.matchers, query.targets, query.by_labels, len(snapshot.streams) + 1
-    )
+    unlimited = replace(query, limit=len(snapshot.streams) + 1)
     begin = start
     while begin < end:
         until = min((begin // step + 1) * step, end)

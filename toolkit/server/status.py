@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import PlainTextResponse, Response
 
 from toolkit import __version__
-from toolkit.logql.durations import format_go, format_prometheus
+from toolkit.logql.durations import format_prometheus
 from toolkit.server.errors import HTTPError
+from toolkit.yamltext import dump
 
 if TYPE_CHECKING:
     from toolkit.server.app import Call
@@ -46,32 +47,44 @@ def buildinfo(call: Call) -> Response:
     )
 
 
-def drilldown_limits(call: Call) -> Response:
-    """The limits that Grafana's Logs Drilldown plans with; asks for a tenant even without auth."""
+# Those of the limits that a Loki tells to who asks (pkg/loki/config_handler.go).
+_TOLD = (
+    "discover_log_levels",
+    "discover_service_name",
+    "max_entries_limit_per_query",
+    "max_query_bytes_read",
+    "max_query_length",
+    "max_query_lookback",
+    "max_query_range",
+    "max_query_series",
+    "query_timeout",
+    "retention_period",
+    "volume_enabled",
+    "volume_max_series",
+)
+
+
+def _told(call: Call) -> dict[str, Any]:
+    """The limits that may be known; a tenant has to ask, even without auth."""
     if not call.request.headers.get("x-scope-orgid"):
         raise HTTPError(401, "no org id\n")
-    limits = call.server.config.limits
-    return _json(
-        {
-            "limits": {
-                "discover_log_levels": call.server.config.discover_log_levels,
-                "discover_service_name": list(call.server.config.discover_service_name),
-                "max_entries_limit_per_query": limits.max_entries_limit_per_query,
-                "max_query_bytes_read": "0B",
-                "max_query_length": format_prometheus(limits.max_query_length),
-                "max_query_lookback": format_prometheus(limits.max_query_lookback),
-                "max_query_range": format_prometheus(limits.max_query_range),
-                "max_query_series": limits.max_query_series,
-                "query_timeout": format_prometheus(limits.query_timeout),
-                "retention_period": "0s",
-                "volume_enabled": True,
-                "volume_max_series": 1000,
-            },
-            "pattern_ingester_enabled": False,
-            "version": LOKI_VERSION,
-        },
-        newline=True,
-    )
+    limits = call.server.config.limits_config()
+    return {name: limits[name] for name in _TOLD}
+
+
+def tenant_limits(call: Call) -> Response:
+    """The same as YAML."""
+    return PlainTextResponse(dump(_told(call)))
+
+
+def drilldown_limits(call: Call) -> Response:
+    """The limits that Grafana's Logs Drilldown plans with."""
+    told = {
+        "limits": _told(call),
+        "pattern_ingester_enabled": False,
+        "version": LOKI_VERSION,
+    }
+    return _json(told, newline=True)
 
 
 def no_page(call: Call) -> Response:
@@ -109,17 +122,9 @@ def services(call: Call) -> Response:
 def config(call: Call) -> Response:
     """The settings in force, under Loki's names."""
     server = call.server.config
-    limits = server.limits
-    lines = [
-        f"auth_enabled: {str(server.auth_enabled).lower()}",
-        "limits_config:",
-        f"  max_entries_limit_per_query: {limits.max_entries_limit_per_query}",
-        f"  max_query_length: {format_go(limits.max_query_length)}",
-        f"  max_query_series: {limits.max_query_series}",
-        f"  query_timeout: {format_go(limits.query_timeout)}",
-        f"  split_queries_by_interval: {format_go(limits.split_queries_by_interval)}",
-        f"  max_line_size: {server.push.max_line_size}",
-        f"  max_label_names_per_series: {server.push.max_label_names_per_series}",
-        f"  reject_old_samples: {str(server.push.reject_old_samples).lower()}",
-    ]
-    return PlainTextResponse("\n".join(lines) + "\n")
+    settings = {
+        "auth_enabled": server.auth_enabled,
+        "limits_config": server.limits_config(),
+        "ingester": {"max_chunk_age": format_prometheus(2 * server.push.unordered_window)},
+    }
+    return PlainTextResponse(dump(settings))
