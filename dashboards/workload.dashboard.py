@@ -9,7 +9,7 @@ from toolkit.grafana.fields import steps
 from toolkit.grafana.links import to_rule, to_workload
 from toolkit.grafana.panels import BarGauge, Column, Logs, Matrix, Stat, Table, TimeSeries
 from toolkit.grafana.query import has_field, latest, lines, total, trend
-from toolkit.grafana.variables import NAMESPACE, POD, PRIORITY, RULE
+from toolkit.grafana.variables import NAMESPACE, NODE, POD, PRIORITY, RULE
 
 
 def of_workloads(query):
@@ -22,7 +22,7 @@ dashboard = dashboard(
     "falco-toolkit-workload",
     description="Kubernetes workloads: which namespaces, pods and images make rules fire. Events of"
     " hosts, nodes and the audit log have no namespace and are not here.",
-    variables=[NAMESPACE, POD, RULE, PRIORITY],
+    variables=[NAMESPACE, POD, NODE, RULE, PRIORITY],
     rows=[
         Row(
             "At a glance",

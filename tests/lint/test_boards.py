@@ -19,7 +19,6 @@ from toolkit.grafana.context import Context
 from toolkit.grafana.version import GrafanaVersion
 from toolkit.lint.checks import BY_CODE
 from toolkit.lint.exclusions import NAME, load_exclusions
-from toolkit.lint.problem import Severity
 from toolkit.lint.reading import read
 from toolkit.lint.run import Report, lint
 from toolkit.settings import shipped
@@ -110,13 +109,8 @@ def test_the_shipped_dashboards_are_clean(version: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["falcosidekick", "falcosidekick-json", "stdout"])
-def test_in_other_dialects_too_but_for_lines_that_a_parser_may_refuse(dialect: str) -> None:
-    problems = ours("13.0", dialect).problems
-    assert {one.severity for one in problems} <= {Severity.WARNING}
-    remarks = {one.summary.rpartition("(")[2] for one in problems}
-    assert remarks <= {"unwrap-errors)", "parser-errors-unseen)"}
-    if dialect == "falcosidekick":
-        assert not remarks
+def test_in_other_dialects_too(dialect: str) -> None:
+    assert [one.summary for one in ours("13.0", dialect).problems] == []
 
 
 def test_each_exclusion_of_ours_has_a_reason() -> None:

@@ -54,7 +54,7 @@ def test_without_a_path_the_shipped_dashboards_and_their_exclusions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("--strict") == 0
-    assert capsys.readouterr().out == "0 errors, 0 warnings in 9 dashboards, 3 excluded\n"
+    assert capsys.readouterr().out == "0 errors, 0 warnings in 9 dashboards, 1 excluded\n"
 
 
 def test_exclusions_beside_the_dashboards_above_them_and_by_name(tmp_path: Path) -> None:

@@ -82,6 +82,22 @@ def test_a_label_filter_that_matches_all_of_a_value_is_left_alone(query: str) ->
     assert "unanchored-label-filter" not in _codes(query)
 
 
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ('sum(count_over_time({a="b"} | json rule, x="y" | rule!="" [1m]))', []),
+        ('count_over_time({a="b"} | json rule | rule="Terminal shell" [1m])', []),
+        ('count_over_time({a="b"} | json rule | rule="" [1m])', ["parser-errors-fatal"]),
+        ('count_over_time({a="b"} | json rule | x!="" [1m])', ["parser-errors-fatal"]),
+        ('count_over_time({a="b"} | rule!="" | json rule [1m])', ["parser-errors-fatal"]),
+    ],
+)
+def test_a_line_that_is_no_json_lacks_the_label_that_is_asked_for(
+    query: str, codes: list[str]
+) -> None:
+    assert _codes(query) == codes
+
+
 @pytest.mark.parametrize("barrier", ['| line_format "{{__line__}}"', "| unpack", '| x="y"'])
 def test_a_line_filter_stays_behind_what_stops_it(barrier: str) -> None:
     assert "hoisted-line-filter" not in _codes(f'{{a="b"}} | decolorize {barrier} |= "x"')

@@ -152,6 +152,9 @@ def for_each_priority(query: Query) -> tuple[Query, ...]:
 
 def one_of(name: str, values: Iterable[str]) -> Matcher:
     """The field ``name`` is one of ``values``, whatever characters they hold."""
+    values = list(values)
+    if len(values) == 1:
+        return Matcher(name, "=", values[0])
     return Matcher(name, "=~", "|".join(_META.sub(r"\\\g<0>", value) for value in values))
 
 

@@ -7,7 +7,7 @@ not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,6 +87,21 @@ def _may_fail(stage: ast.Stage) -> bool:
     return isinstance(stage, ast.JsonParser | ast.UnpackParser) or strict
 
 
+def _asked_for(parser: ast.Stage, later: Sequence[ast.Stage]) -> bool:
+    """Whether only lines pass from which ``parser`` got a label: ``| json rule | rule!=""``.
+
+    A line that it cannot read has none of the labels that it names.
+    """
+    if not isinstance(parser, ast.JsonParser):
+        return False
+    made = {one.label for one in parser.extractions}
+    matchers = (one.matcher for one in later if isinstance(one, ast.StringLabelFilter))
+    return any(
+        one.name in made and (one.op, bool(one.value)) in (("=", True), ("!=", False))
+        for one in matchers
+    )
+
+
 def _minds_errors(node: ast.Node) -> bool:
     return any(
         (isinstance(n, ast.Matcher) and n.name == "__error__")
@@ -103,7 +118,12 @@ def _parser_errors(expr: ast.Expr) -> Iterator[Advice]:
     }
     for node in find(expr, ast.RangeAggregation):
         held = node.log_range
-        failing = [stage for stage in held.query.stages if _may_fail(stage)]
+        stages = held.query.stages
+        failing = [
+            stage
+            for at, stage in enumerate(stages)
+            if _may_fail(stage) and not _asked_for(stage, stages[at + 1 :])
+        ]
         if held.unwrap is not None and not _minds_errors(held.unwrap):
             yield Advice(
                 "unwrap-errors",
