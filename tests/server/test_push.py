@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit.engine.store import EntryBlock
+from toolkit.engine.store.model import block_of, metadata_pairs, pairs
 from toolkit.logql.quoting import shown
 from toolkit.server.config import PushLimits, ServerConfig
 from toolkit.server.errors import HTTPError
 from toolkit.server.push.admission import Admission
-from toolkit.server.push.handler import accept, decode
+from toolkit.server.push.handler import accept, take, unpack
 from toolkit.server.push.validate import metadata_name
 
 RECORDED = [
@@ -27,18 +29,50 @@ HOUR = 3600 * 10**9
 
 
 def push(body: bytes, headers: dict[str, str], config: ServerConfig = ServerConfig()):  # noqa: B008
-    """(status, text, batches) as the push handler would answer."""
+    """(status, text, batches) as the push handler would answer, checked to be the same by the
+    long way and by the one that a push takes."""
     admission = Admission(config.push, "fake")
+    kind, encoding = headers.get("Content-Type", ""), headers.get("Content-Encoding", "")
     try:
-        streams = decode(
-            body, headers.get("Content-Type", ""), headers.get("Content-Encoding", ""), config
-        )
-        batches, error = accept(streams, config, admission, NOW)
+        form, message = unpack(body, kind, encoding, config)
+        batches, error = accept(form.streams(message), config, admission, NOW)
+    except HTTPError as refused:
+        batches, error, answer = [], refused, (refused.status, f"{refused.message}\n", [])
+    else:
+        answer = (204, "") if error is None else (error.status, f"{error.message}\n")
+        answer = (*answer, batches)
+    assert taken(body, headers, config) == (*answer[:2], entries(block_of(batches)))
+    return answer
+
+
+def taken(body: bytes, headers: dict[str, str], config: ServerConfig):
+    """(status, text, entries) as a push is taken."""
+    kind, encoding = headers.get("Content-Type", ""), headers.get("Content-Encoding", "")
+    try:
+        block, error = take(body, kind, encoding, config, Admission(config.push, "fake"), NOW)
     except HTTPError as refused:
         return refused.status, f"{refused.message}\n", []
-    if error is not None:
-        return error.status, f"{error.message}\n", batches
-    return 204, "", batches
+    found = [] if block is None else entries(block)
+    return (204, "", found) if error is None else (error.status, f"{error.message}\n", found)
+
+
+def entries(block: EntryBlock) -> list[tuple]:
+    """(labels, time, line, metadata) of each entry of a block."""
+    return [
+        (
+            pairs(block.labels[stream]),
+            time,
+            line,
+            metadata_pairs(block.sets[number]) if number >= 0 else (),
+        )
+        for stream, time, line, number in zip(
+            block.streams.tolist(),
+            block.timestamps.tolist(),
+            block.lines.to_pylist(),
+            block.metadata.tolist(),
+            strict=True,
+        )
+    ]
 
 
 @pytest.mark.parametrize("case", RECORDED, ids=lambda case: case["name"])
@@ -218,10 +252,11 @@ def test_labels_that_were_pushed_before_are_stored_as_they_were_then() -> None:
     config = ServerConfig(discover_service_name=("app",))
     admission = Admission(config.push, "fake")
     for pushed in ({"b": "2", "app": "x", "no": ""}, {"app": "x", "b": "2"}) * 2:
-        streams = decode(json_push([str(NOW), "line"], labels=pushed), *JSON.values(), "", config)
-        (batch,), error = accept(streams, config, admission, NOW)
-        assert error is None
-        assert batch.labels == {"app": "x", "b": "2", "service_name": "x"}
+        body = json_push([str(NOW), "line"], labels=pushed)
+        block, error = take(body, *JSON.values(), "", config, admission, NOW)
+        assert error is None and block is not None
+        labels = (("app", "x"), ("b", "2"), ("service_name", "x"))
+        assert entries(block) == [(labels, NOW, b"line", ())]
 
 
 def test_labels_that_were_refused_are_refused_again() -> None:
@@ -229,8 +264,8 @@ def test_labels_that_were_refused_are_refused_again() -> None:
     admission = Admission(config.push, "fake")
     for _ in range(2):
         body = json_push([str(NOW), "line"], labels={"a": "x" * 2049})
-        batches, error = accept(decode(body, *JSON.values(), "", config), config, admission, NOW)
-        assert not batches
+        block, error = take(body, *JSON.values(), "", config, admission, NOW)
+        assert block is None
         assert error is not None and "has label value too long" in error.message
 
 

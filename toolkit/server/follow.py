@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.engine.engine import Engine
 from toolkit.engine.store import EntryBlock, Store
+from toolkit.engine.store.model import pairs
 from toolkit.engine.store.streams import value_test
 from toolkit.logql.ast import LogQuery
 from toolkit.results import Entry, Labels, Streams
@@ -53,8 +54,9 @@ class Follower:
                 self._drop(block)
 
     def _drop(self, block: EntryBlock) -> None:
+        streams = [dict(pairs(labels)) for labels in block.labels]
         wanted = [
-            all(test(labels.get(name, "")) for name, test in self._tests) for labels in block.labels
+            all(test(labels.get(name, "")) for name, test in self._tests) for labels in streams
         ]
         for stream, timestamp in zip(
             block.streams.tolist(), block.timestamps.tolist(), strict=True
@@ -62,7 +64,7 @@ class Follower:
             if len(self._dropped) >= _MAX_DROPPED:
                 return
             if wanted[stream]:
-                self._dropped.append((timestamp, block.labels[stream]))
+                self._dropped.append((timestamp, streams[stream]))
 
     def due(self, until: int) -> tuple[list[Tailed], list[Dropped]]:
         """What arrived and is older than ``until`` (ns), oldest first, and what was dropped.

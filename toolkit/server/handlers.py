@@ -53,12 +53,10 @@ def _store(call: Call) -> HTTPError | None:
     tenant = _tenant(call)
     config, headers = call.server.config, call.request.headers
     kind, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
-    pushed = pushing.decode(call.body, kind, encoding, config)
-    batches, refused = pushing.accept(pushed, config, tenant.admission, call.now)
-    if batches:
-        tenant.store.append(batches)
-        lines = sum(len(batch.lines) for batch in batches)
-        call.server.metrics.received(tenant.name, lines, len(call.body))
+    block, refused = pushing.take(call.body, kind, encoding, config, tenant.admission, call.now)
+    if block is not None:
+        tenant.store.append_block(block)
+        call.server.metrics.received(tenant.name, len(block), len(call.body))
     return refused
 
 

@@ -72,8 +72,9 @@ class Recorder:
 
         return run
 
-    def torn(self, write_all: Callable[[int, bytes], None]) -> Callable[[int, bytes], None]:
-        def run(file: int, content: bytes) -> None:
+    def torn(self, write_all: Callable[..., int]) -> Callable[..., int]:
+        def run(file: int, *pieces: bytes | memoryview) -> int:
+            content = b"".join(pieces)
             with self._lock:
                 half = len(content) // 2
                 self._copy()
@@ -81,6 +82,7 @@ class Recorder:
                 self._copy()
                 write_all(file, content[half:])
                 self._copy()
+            return len(content)
 
         return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.engine.store import NO_METADATA, EntryBlock, Store, StreamBatch
+from toolkit.engine.store import NO_METADATA, EntryBlock, Store, StreamBatch, StreamKey
 from toolkit.engine.store.model import encode_lines
 from toolkit.errors import LogQLTypeError, StoreError
 from toolkit.logql.ast import Matcher
@@ -164,3 +164,19 @@ def test_entries_that_are_in_columns_already(tmp_path):
     assert [dict(snapshot.metadata_sets[n]) for n in selection.metadata if n >= 0] == [{"k": "v"}]
     with pytest.raises(StoreError, match="differ in length: 3 streams, 2 timestamps"):
         EntryBlock([{}], np.zeros(3, np.int32), np.zeros(2, np.int64), encode_lines(["", "", ""]))
+
+
+def test_a_key_of_a_stream_may_be_written_to_several_stores() -> None:
+    """It remembers its number in one of them only."""
+    key = StreamKey((("a", "b"),))
+    first, second = Store.in_memory(), Store.in_memory()
+    second.append([StreamBatch({"another": "one"}, [1], ["x"])])
+    for time in (1, 2):
+        for store in (first, second):
+            block = EntryBlock(
+                [key], np.zeros(1, np.int32), np.array([time], np.int64), encode_lines([str(time)])
+            )
+            store.append_block(block)
+    for store in (first, second):
+        selection = store.snapshot().select([Matcher("a", "=", "b")], 0, 9)
+        assert lines(selection) == ["1", "2"]

@@ -5,7 +5,14 @@ snapshot ``select``. How a directory is laid out: :mod:`toolkit.engine.store.dir
 """
 
 from toolkit.engine.store.bulk import BulkLoader
-from toolkit.engine.store.model import NO_METADATA, EntryBlock, StreamBatch, StreamInfo
+from toolkit.engine.store.model import (
+    NO_METADATA,
+    EntryBlock,
+    Pairs,
+    StreamBatch,
+    StreamInfo,
+    StreamKey,
+)
 from toolkit.engine.store.selection import Piece, Run, Selection
 from toolkit.engine.store.snapshot import Snapshot, StreamTotals
 from toolkit.engine.store.store import Store
@@ -15,6 +22,7 @@ __all__ = [
     "NO_METADATA",
     "BulkLoader",
     "EntryBlock",
+    "Pairs",
     "Piece",
     "Run",
     "Selection",
@@ -22,6 +30,7 @@ __all__ = [
     "Store",
     "StreamBatch",
     "StreamInfo",
+    "StreamKey",
     "StreamTotals",
     "tenant_path",
     "tenants",

@@ -22,7 +22,8 @@ class Column:
         """Add values at the end."""
         need = self._length + len(values)
         if need > len(self._data):
-            larger = np.empty(max(need, 2 * len(self._data)), self._data.dtype)
+            # Copying costs; memory that was not yet written to does not.
+            larger = np.empty(max(need, 8 * len(self._data)), self._data.dtype)
             larger[: self._length] = self._data[: self._length]
             self._data = larger
         self._data[self._length : need] = values

@@ -35,13 +35,20 @@ class TailIndex:
         self._repeated: dict[Key, set[Content]] = {}
         self.add(0, tail.keys())
 
-    def add(self, start: int, keys: Iterable[Key]) -> None:
+    def add(self, start: int, keys: Sequence[Key]) -> None:
         """Take note of rows ``start, ...`` that the tail got."""
+        if self._all_new(keys):
+            self._first.update(zip(keys, range(start, start + len(keys)), strict=True))
+            return
         for row, key in enumerate(keys, start):
             first = self._first.setdefault(key, row)
             if first != row:
                 contents = self._repeated.setdefault(key, {self._content(first)})
                 contents.add(self._content(row))
+
+    def _all_new(self, keys: Sequence[Key]) -> bool:
+        """Whether every key occurs for the first time, as nearly always."""
+        return self._first.keys().isdisjoint(keys) and len(set(keys)) == len(keys)
 
     def _content(self, row: int) -> Content:
         return self._tail.line(row), self._tail.metadata(row)
@@ -55,10 +62,11 @@ class TailIndex:
         """Which rows are neither in the tail nor earlier among the candidates."""
         keys = keys_of(candidates)
         result = np.ones(len(keys), np.bool_)
+        if self._all_new(keys):
+            return result
         first: dict[Key, int] = {}
         contents: dict[Key, set[Content]] = {}
         for row, key in enumerate(keys):
-            # Nearly every key is new: the way through for those is short.
             if first.setdefault(key, row) == row and key not in self._first:
                 continue
             if key not in contents:

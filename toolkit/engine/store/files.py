@@ -64,11 +64,17 @@ def write_whole(path: Path, content: bytes) -> None:
         publish(path)
 
 
-def write_all(file: int, content: bytes | memoryview) -> None:
-    """``os.write`` until everything is written."""
-    rest = memoryview(content)
+def write_all(file: int, *pieces: bytes | memoryview) -> int:
+    """``os.writev`` until everything is written; how many bytes that was."""
+    rest = [memoryview(piece) for piece in pieces if len(piece)]
+    size = sum(map(len, rest))
     while rest:
-        rest = rest[os.write(file, rest) :]
+        written = os.writev(file, rest)
+        while rest and written >= len(rest[0]):
+            written -= len(rest.pop(0))
+        if written:
+            rest[0] = rest[0][written:]
+    return size
 
 
 def damaged(path: Path, what: str) -> StoreError:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +45,14 @@ class FrameFormat:
     def digest(self, content: bytes | memoryview) -> int:
         return xxhash.xxh3_64_intdigest(content, self.seed)
 
-    def frame(self, number: int, payload: bytes) -> bytes:
-        """A payload as it is written."""
-        head = _FRAME.pack(self.salt, number, len(payload), self.digest(payload))
-        return b"".join((head, _DIGEST.pack(self.digest(head)), payload))
+    def head(self, number: int, payload: Sequence[bytes | memoryview]) -> bytes:
+        """What is written before a payload, which is given in pieces."""
+        digest = xxhash.xxh3_64(seed=self.seed)
+        for piece in payload:
+            digest.update(piece)
+        length = sum(len(piece) for piece in payload)
+        head = _FRAME.pack(self.salt, number, length, digest.intdigest())
+        return head + _DIGEST.pack(self.digest(head))
 
     def payload(self, data: memoryview, at: int, number: int | None) -> memoryview | None:
         """The payload of the good frame at ``at``; None where none is. ``number`` None: any."""
@@ -154,34 +159,36 @@ class FrameWriter:
             os.ftruncate(self._file, self.end)
             os.lseek(self._file, self.end, os.SEEK_SET)
 
-    def append(self, payload: bytes) -> None:
-        """Write a frame. Raises :class:`StoreError`, and then the file holds what it held."""
+    def append(self, *payload: bytes | memoryview) -> None:
+        """Write a frame, whose payload is given in pieces.
+
+        Raises :class:`StoreError`, and then the file holds what it held.
+        """
         if self._unusable:
             raise StoreError(
                 f"{self.path} could not be written before, so nothing more is written to it",
                 hint="close the store, look after the disk and open it again",
             )
-        frame = self._form.frame(self.number, payload)
+        head = self._form.head(self.number, payload)
         with naming(self.path, "write"):
             try:
-                write_all(self._file, frame)
+                size = write_all(self._file, head, *payload)
                 os.fdatasync(self._file)
             except OSError:
                 self._take_back()
                 raise
-        self.end += len(frame)
+        self.end += size
         self.number += 1
         self._witness()
 
     def _witness(self) -> None:
         """The empty frame. It is only of use after a crash, so failing to write it is no error."""
-        frame = self._form.frame(self.number, b"")
         try:
-            write_all(self._file, frame)
+            size = write_all(self._file, self._form.head(self.number, ()))
         except OSError:
             self._take_back()
             return
-        self.end += len(frame)
+        self.end += size
         self.number += 1
 
     def _take_back(self) -> None:

@@ -18,8 +18,8 @@ STREAMS_MAGIC = b"FTKSTRM\x01"
 _HEAD = struct.Struct("<IIIQQ")
 
 
-def encode_change(change: Change) -> bytes:
-    """A change as a payload."""
+def encode_change(change: Change) -> tuple[bytes, memoryview]:
+    """A change as a payload in two pieces, of which the second is the lines, not copied."""
     definitions = _dump([change.new_streams, change.sets])
     data = memoryview(change.data)
     head = _HEAD.pack(
@@ -35,7 +35,7 @@ def encode_change(change: Change) -> bytes:
         change.streams.astype("<i4", copy=False).tobytes(),
         change.metadata.astype("<i4", copy=False).tobytes(),
     )
-    return b"".join((head, definitions, *columns, data))
+    return b"".join((head, definitions, *columns)), data
 
 
 def decode_change(payload: memoryview) -> Change:

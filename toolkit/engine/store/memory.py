@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from toolkit.engine.store.duplicates import without_duplicates
 from toolkit.engine.store.model import EntryBlock
-from toolkit.engine.store.plan import Numbering, resolve
+from toolkit.engine.store.plan import resolve, set_numbers, stream_numbers
 from toolkit.engine.store.snapshot import Snapshot
 from toolkit.engine.store.state import State
 
@@ -34,8 +34,7 @@ class MemoryBackend:
         """The same for many, as a part of their own."""
         with self._lock:
             state = self._state
-            streams = Numbering(state.table.find, len(state.table))
-            sets = Numbering(lambda _: None, 0)
+            streams, sets = stream_numbers(state.table), set_numbers()
             entries = resolve(blocks, streams, sets, (), state.next_sequence)
             state.table.extend(streams.first, tuple(streams.new))
             state.next_sequence += len(entries)

@@ -50,19 +50,33 @@ class StreamInfo:
     hash: int
 
 
+class StreamKey:
+    """The labels of a stream that is written to again and again: a value that is hashed once.
+
+    ``place`` is a note of the stream table that was asked last: itself, and the stream's number.
+    It is one value, so that a thread reads both or neither.
+    """
+
+    __slots__ = ("pairs", "place")
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+        self.place: tuple[object, int] = (None, 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EntryBlock:
     """Entries of many streams in columns of equal length, in order of insertion.
 
     ``streams`` indexes ``labels``; ``metadata`` indexes ``sets`` and is -1 for none. ``lines`` is a
-    ``large_binary`` array without nulls.
+    ``large_binary`` array without nulls. What is a value already is taken as it is.
     """
 
-    labels: Sequence[Labels]
+    labels: Sequence[Labels | StreamKey]
     streams: Int32s
     timestamps: Int64s
     lines: pa.Array
-    sets: Sequence[Labels] = ()
+    sets: Sequence[Labels | Pairs] = ()
     metadata: Int32s = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __post_init__(self) -> None:
@@ -92,13 +106,17 @@ class EntryBlock:
         )
 
 
-def pairs(labels: Labels) -> Pairs:
+def pairs(labels: Labels | StreamKey) -> Pairs:
     """``labels`` as a value. Pairs without a value are left out: to Loki they are absent."""
+    if isinstance(labels, StreamKey):
+        return labels.pairs
     return tuple(sorted(item for item in labels.items() if item[1]))
 
 
-def metadata_pairs(metadata: Labels) -> Pairs:
+def metadata_pairs(metadata: Labels | Pairs) -> Pairs:
     """Structured metadata as a value; unlike a label, a pair without a value is kept."""
+    if isinstance(metadata, tuple):
+        return metadata
     return tuple(sorted(metadata.items()))
 
 

@@ -6,6 +6,7 @@ Planning alters nothing; a change counts only once it is durable and applied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from toolkit.engine.store.model import (
     EntryBlock,
     Int32s,
     Pairs,
+    StreamKey,
     metadata_pairs,
     offsets_of,
     pairs,
@@ -26,49 +28,69 @@ from toolkit.engine.store.streams import StreamTable
 from toolkit.engine.store.tail import Tail
 from toolkit.results import Labels
 
+T = TypeVar("T")
 
-class Numbering:
-    """Numbers for values: of those that are known, and new ones from ``first`` on."""
 
-    def __init__(self, find: Callable[[Pairs], int | None], first: int) -> None:
+class Numbering(Generic[T]):
+    """Numbers for values: of those that ``find`` knows, and new ones from ``first`` on."""
+
+    def __init__(
+        self, find: Callable[[T], int | None], value: Callable[[T], Pairs], first: int
+    ) -> None:
         self._find = find
+        self._value = value
         self.first = first
         self.new: dict[Pairs, int] = {}
 
-    def column(
-        self, local: Int32s, values: Sequence[Labels], key: Callable[[Labels], Pairs]
-    ) -> Int32s:
-        """A column of indices into ``values`` as one of numbers; negative ones stay."""
-        used = np.unique(local)
-        numbers = np.full(len(values) + 1, NO_METADATA, np.int32)  # the last stands for -1
-        for index in used[used >= 0].tolist():
-            value = key(values[index])
-            found = self._find(value)
+    def column(self, local: Int32s, keys: Sequence[T]) -> Int32s:
+        """A column of indices into ``keys`` as one of numbers; negative ones stay."""
+        numbers = np.full(len(keys) + 1, NO_METADATA, np.int32)  # the last stands for -1
+        for index in _used(local, len(keys)):
+            key = keys[index]
+            found = self._find(key)
             if found is None:
-                found = self.new.setdefault(value, self.first + len(self.new))
+                found = self.new.setdefault(self._value(key), self.first + len(self.new))
             numbers[index] = found
         return numbers[local]
 
 
+def stream_numbers(table: StreamTable) -> Numbering[Labels | StreamKey]:
+    """Numbers for streams: those of a table."""
+    return Numbering(table.find, pairs, len(table))
+
+
+def set_numbers(tail: Tail | None = None) -> Numbering[Labels | Pairs]:
+    """Numbers for metadata sets: those of a tail."""
+    if tail is None:
+        return Numbering(lambda _: None, metadata_pairs, 0)
+    return Numbering(
+        lambda key: tail.set_number(metadata_pairs(key)), metadata_pairs, len(tail.sets)
+    )
+
+
+def _used(local: Int32s, count: int) -> Sequence[int]:
+    """The indices that occur, ascending, -1 left out."""
+    there = np.zeros(count + 1, np.bool_)
+    there[local] = True
+    used: list[int] = np.flatnonzero(there[:count]).tolist()
+    return used
+
+
 def resolve(
     blocks: Sequence[EntryBlock],
-    streams: Numbering,
-    sets: Numbering,
+    streams: Numbering[Labels | StreamKey],
+    sets: Numbering[Labels | Pairs],
     known_sets: Sequence[Pairs],
     first_sequence: int,
 ) -> MemoryPart:
     """The blocks' entries in order of insertion, with the store's own numbers."""
     timestamps = np.concatenate([block.timestamps for block in blocks])
-    metadata = np.concatenate(
-        [sets.column(block.metadata, block.sets, metadata_pairs) for block in blocks]
-    )
+    metadata = np.concatenate([sets.column(block.metadata, block.sets) for block in blocks])
     arrays = [block.lines for block in blocks]
     raw = arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
     return MemoryPart(
         timestamps=timestamps,
-        streams=np.concatenate(
-            [streams.column(block.streams, block.labels, pairs) for block in blocks]
-        ),
+        streams=np.concatenate([streams.column(block.streams, block.labels) for block in blocks]),
         sequences=np.arange(len(timestamps), dtype=np.int64) + first_sequence,
         metadata=metadata if (metadata >= 0).any() else None,
         sets=[*known_sets, *sets.new],
@@ -92,8 +114,7 @@ def plan(
     The change also tells the streams of the table that only a failed write knows so far, those
     from ``durable_streams`` on.
     """
-    streams = Numbering(table.find, len(table))
-    sets = Numbering(tail.set_number, len(tail.sets))
+    streams, sets = stream_numbers(table), set_numbers(tail)
     entries = resolve(blocks, streams, sets, tail.sets, first_sequence)
     fresh = index.fresh(entries)
     for part in parts:

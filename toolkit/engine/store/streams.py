@@ -14,10 +14,11 @@ import xxhash
 from numpy.typing import NDArray
 
 from toolkit.engine.store.columns import Column
-from toolkit.engine.store.model import Int32s, Pairs, StreamInfo, freeze
+from toolkit.engine.store.model import Int32s, Pairs, StreamInfo, StreamKey, freeze, pairs
 from toolkit.errors import LogQLTypeError, StoreError
 from toolkit.logql import regex
 from toolkit.logql.ast import Matcher
+from toolkit.results import Labels
 
 Mask = NDArray[np.bool_]
 
@@ -62,9 +63,17 @@ class StreamTable:
     def __len__(self) -> int:
         return len(self._infos)
 
-    def find(self, labels: Pairs) -> int | None:
-        """The id of a stream, if the table has it."""
-        return self._ids.get(labels)
+    def find(self, labels: Labels | StreamKey) -> int | None:
+        """The id of a stream, if the table has it. A key remembers it."""
+        if not isinstance(labels, StreamKey):
+            return self._ids.get(pairs(labels))
+        table, number = labels.place
+        if table is self:
+            return number
+        found = self._ids.get(labels.pairs)
+        if found is not None:
+            labels.place = (self, found)
+        return found
 
     def labels(self, start: int) -> Sequence[Pairs]:
         """The label sets of the streams from id ``start`` on."""

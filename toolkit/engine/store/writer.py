@@ -21,7 +21,7 @@ from toolkit.engine.store.lock import WriterLock
 from toolkit.engine.store.maintenance import Maintenance
 from toolkit.engine.store.manifest import LOCK, journal_name
 from toolkit.engine.store.model import EntryBlock
-from toolkit.engine.store.plan import Numbering, resolve
+from toolkit.engine.store.plan import resolve, set_numbers, stream_numbers
 from toolkit.engine.store.recovery import recover
 from toolkit.engine.store.snapshot import Snapshot
 from toolkit.errors import StoreError
@@ -124,7 +124,7 @@ class WriteBackend:
             self._make_room()
             change = self._state.plan([ticket.block for ticket in group])
             if change is not None:
-                self._journal.append(encode_change(change))
+                self._journal.append(*encode_change(change))
                 with self._lock:
                     self._state.apply(change)
         except StoreError as error:
@@ -169,8 +169,7 @@ class WriteBackend:
         with self._commit:
             self._check_open()
             table = self._state.table
-            streams = Numbering(table.find, len(table))
-            sets = Numbering(lambda _: None, 0)
+            streams, sets = stream_numbers(table), set_numbers()
             entries = resolve(blocks, streams, sets, (), self._state.next_sequence)
             with self._lock:
                 table.extend(streams.first, tuple(streams.new))

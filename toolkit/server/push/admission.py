@@ -10,22 +10,44 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from toolkit.engine.store import StreamBatch
+from toolkit.engine.store import Pairs, StreamBatch, StreamKey
 from toolkit.results import Labels
 from toolkit.server.config import PushLimits
 from toolkit.server.errors import HTTPError
 from toolkit.server.moments import go_time, go_time_seconds
 from toolkit.server.push.labels import label_string
 
+T = TypeVar("T")
+
 _LISTED = 10
 _KNOWN = 16_384
-_LONG = 4096  # characters of labels, from which on they are checked each time
+_LONG = 4096  # characters (bytes as sent) of labels, from which on they are checked each time
+
+
+class Known(Generic[T]):
+    """What was sent before and found sound, and what it came to. Bounded; safe for threads."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, T] = {}
+        self.get = self._found.get
+
+    def put(self, sent: bytes, value: T) -> T:
+        """Remember ``value``, and hand it back."""
+        if len(sent) <= _LONG:
+            if len(self._found) >= _KNOWN:
+                self._found.clear()
+            self._found[sent] = value
+        return value
 
 
 @dataclass(slots=True)
 class Admission:
-    """A tenant's memory of what it has pushed: streams, newest times, and bytes left to spend."""
+    """A tenant's memory of what it has pushed: streams, newest times, and bytes left to spend.
+
+    ``streams`` and ``metadata`` are label sets as they were sent, checked against ``limits``.
+    """
 
     limits: PushLimits
     tenant: str
@@ -33,6 +55,8 @@ class Admission:
     bytes_left: float = 0.0
     refilled: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    streams: Known[StreamKey] = field(default_factory=Known)
+    metadata: Known[Pairs] = field(default_factory=Known)
     _labels: dict[tuple[tuple[str, str], ...], Labels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

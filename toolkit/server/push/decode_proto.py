@@ -12,7 +12,9 @@ from functools import lru_cache
 import pyarrow as pa
 
 from toolkit.logql.quoting import decode, shown
+from toolkit.results import Labels
 from toolkit.server.errors import HTTPError
+from toolkit.server.push.columns import OddPush
 from toolkit.server.push.labels import parse_labels
 from toolkit.server.push.model import PushedStream
 
@@ -22,9 +24,8 @@ _parsed = lru_cache(maxsize=8192)(parse_labels)
 Field = tuple[int, int | bytes]
 
 
-def decode_proto(body: bytes, limit: int) -> list[PushedStream]:
-    """The streams of a protobuf push. Raises :class:`HTTPError` 400 or 413."""
-    message = _unsnappy(body, limit)
+def decode_proto(message: bytes) -> list[PushedStream]:
+    """The streams of a protobuf push. Raises :class:`HTTPError` 400."""
     try:
         return [_stream(value) for number, value in _fields(message) if number == 1]
     except (_Truncated, TypeError, IndexError):
@@ -35,7 +36,8 @@ class _Truncated(Exception):
     """The message ends inside a field."""
 
 
-def _unsnappy(body: bytes, limit: int) -> bytes:
+def unsnappy(body: bytes, limit: int) -> bytes:
+    """The message in a Snappy block. Raises :class:`HTTPError` 400 or 413."""
     try:
         size, _ = _varint(body, 0)
     except _Truncated:
@@ -91,13 +93,13 @@ def _fields(data: bytes) -> list[Field]:
 
 
 def _text(value: int | bytes) -> str:
-    assert isinstance(value, bytes)
-    return value.decode("utf-8", "surrogateescape")
+    if not isinstance(value, bytes):
+        raise _Truncated
+    return decode(value)
 
 
 def _utf8(value: int | bytes) -> str:
-    assert isinstance(value, bytes)
-    return shown(decode(value))
+    return shown(_text(value))
 
 
 def _message(value: int | bytes) -> list[Field]:
@@ -106,31 +108,53 @@ def _message(value: int | bytes) -> list[Field]:
     return _fields(value)
 
 
+def read_labels(value: int | bytes) -> Labels:
+    """A stream's labels from their text. Raises :class:`HTTPError` 400."""
+    text = _utf8(value)
+    return parse_labels(text) if len(text) > _LONG else _parsed(text)
+
+
+def read_metadata(value: bytes) -> Labels:
+    """Structured metadata from the fields at the end of an entry, which must be nothing else."""
+    metadata: dict[str, str] = {}
+    try:
+        for number, member in _fields(value):
+            if number != 3:
+                raise OddPush
+            _pair(member, metadata)
+    except (_Truncated, TypeError, IndexError):
+        raise OddPush from None
+    return metadata
+
+
+def _pair(value: int | bytes, metadata: dict[str, str]) -> None:
+    pair = dict(_message(value))
+    metadata[_utf8(pair.get(1, b""))] = _utf8(pair.get(2, b""))
+
+
 def _stream(value: int | bytes) -> PushedStream:
     out = PushedStream({})
     for number, member in _message(value):
         if number == 1:
-            text = _utf8(member)
-            out.labels = parse_labels(text) if len(text) > _LONG else _parsed(text)
+            out.labels = read_labels(member)
         elif number == 2:
             _entry(member, out)
     return out
 
 
 def _entry(value: int | bytes, out: PushedStream) -> None:
-    time, line, metadata = 0, "", None
+    time, line = 0, ""
+    metadata: dict[str, str] = {}
     for number, member in _message(value):
         if number == 1:
             time = _timestamp(member)
         elif number == 2:
             line = _text(member)
         elif number == 3:
-            pair = dict(_message(member))
-            metadata = metadata or {}
-            metadata[_utf8(pair.get(1, b""))] = _utf8(pair.get(2, b""))
+            _pair(member, metadata)
     out.timestamps.append(time)
     out.lines.append(line)
-    out.metadata.append(metadata)
+    out.metadata.append(metadata or None)
 
 
 def _timestamp(value: int | bytes) -> int:

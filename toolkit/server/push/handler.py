@@ -2,39 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from toolkit.engine.store import StreamBatch
+from toolkit.engine.store import EntryBlock, StreamBatch
+from toolkit.engine.store.model import block_of
 from toolkit.server.config import ServerConfig
 from toolkit.server.errors import HTTPError
 from toolkit.server.push.admission import Admission
 from toolkit.server.push.body import check_size, decompress, media_type
+from toolkit.server.push.columns import Columns, plain_block
 from toolkit.server.push.decode_json import decode_json
-from toolkit.server.push.decode_proto import decode_proto
+from toolkit.server.push.decode_proto import decode_proto, unsnappy
 from toolkit.server.push.discover import LEVEL_LABEL, level_of, with_service_name
+from toolkit.server.push.json_columns import json_columns
 from toolkit.server.push.labels import check_label_names
 from toolkit.server.push.model import PushedStream
+from toolkit.server.push.proto_columns import proto_columns
 from toolkit.server.push.validate import grouped, label_error, validate
 
 _NO_STREAMS = "error at least one valid stream is required for ingestion"
 
 
-def decode(
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a message is read: in columns where it is plain, stream by stream where it is not."""
+
+    columns: Callable[[bytes], Columns | None]
+    streams: Callable[[bytes], list[PushedStream]]
+
+
+_JSON = Form(json_columns, decode_json)
+_PROTOBUF = Form(proto_columns, decode_proto)
+
+
+def take(
+    body: bytes,
+    content_type: str,
+    encoding: str,
+    config: ServerConfig,
+    admission: Admission,
+    now: int,
+) -> tuple[EntryBlock | None, HTTPError | None]:
+    """What to store of a request, and the error to answer with although the rest was stored.
+
+    Raises :class:`HTTPError` where nothing is stored, as Loki answers it.
+    """
+    form, message = unpack(body, content_type, encoding, config)
+    columns = form.columns(message)
+    if columns is not None:
+        block = plain_block(columns, config, admission, now)
+        if block is not None:
+            return block, None
+    batches, refused = accept(form.streams(message), config, admission, now)
+    return (block_of(batches) if batches else None), refused
+
+
+def unpack(
     body: bytes, content_type: str, encoding: str, config: ServerConfig
-) -> list[PushedStream]:
-    """The streams in a request body. Raises :class:`HTTPError` as Loki answers it."""
+) -> tuple[Form, bytes]:
+    """The message in a request body. Raises :class:`HTTPError` as Loki answers it."""
     check_size(body, config.max_recv_msg_size)
     kind = media_type(content_type)
     message = decompress(body, encoding, config.max_decompressed_size)
     if kind == "application/json":
-        return decode_json(message)
-    return decode_proto(message, config.max_decompressed_size)
+        return _JSON, message
+    return _PROTOBUF, unsnappy(message, config.max_decompressed_size)
 
 
 def accept(
     streams: Sequence[PushedStream], config: ServerConfig, admission: Admission, now: int
 ) -> tuple[list[StreamBatch], HTTPError | None]:
-    """What to store, and the error to answer with although the rest was stored."""
+    """The long way: what to store of streams, and the error to answer with beside it."""
     if not streams:
         raise HTTPError(422, _NO_STREAMS)
     for stream in streams:

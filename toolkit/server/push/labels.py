@@ -60,11 +60,12 @@ def check_label_names(labels: Labels) -> Labels:
     Loki writes the labels as text and parses them again, so the place in its message counts from
     the brace. Source: a running Loki's answers.
     """
-    column = 2
-    for name in sorted(labels):
-        if not _LABEL_NAME.fullmatch(name):
-            raise HTTPError(400, f"couldn't parse labels: {_name_error(name, column)}")
-        column += len(name) + 1 + len(quote(labels[name])) + 2
+    if not all(map(_LABEL_NAME.fullmatch, labels)):
+        column = 2
+        for name in sorted(labels):
+            if not _LABEL_NAME.fullmatch(name):
+                raise HTTPError(400, f"couldn't parse labels: {_name_error(name, column)}")
+            column += len(name) + 1 + len(quote(labels[name])) + 2
     return {name: value for name, value in labels.items() if value}
 
 

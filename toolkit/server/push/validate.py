@@ -71,19 +71,22 @@ def label_error(labels: Labels, limits: PushLimits) -> str | None:
     """What is wrong with a stream's labels, None where nothing is."""
     if not labels:
         return "error at least one label pair is required per stream"
-    text = label_string(labels)
     number = len(labels) - ("service_name" in labels)
     if number > limits.max_label_names_per_series:
         return (
-            f"entry for stream '{text}' has {number} label names; "
+            f"entry for stream '{label_string(labels)}' has {number} label names; "
             f"limit {limits.max_label_names_per_series}"
         )
     for name, value in sorted(labels.items()):
-        if len(name.encode()) > limits.max_label_name_length:
-            return f"stream '{text}' has label name too long: '{name}'"
-        if len(value.encode("utf-8", "surrogateescape")) > limits.max_label_value_length:
-            return f"stream '{text}' has label value too long: '{value}'"
+        if _size(name) > limits.max_label_name_length:
+            return f"stream '{label_string(labels)}' has label name too long: '{name}'"
+        if _size(value) > limits.max_label_value_length:
+            return f"stream '{label_string(labels)}' has label value too long: '{value}'"
     return None
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
 def _entry_error(
@@ -93,7 +96,7 @@ def _entry_error(
     message = (
         _age_error(time, text, limits, now)
         or _line_error(line, text, limits)
-        or _metadata_error(metadata, text, limits)
+        or metadata_error(metadata, text, limits)
     )
     if message:
         errors.append(message)
@@ -125,10 +128,11 @@ def _line_error(line: str, text: str, limits: PushLimits) -> str | None:
     )
 
 
-def _metadata_error(metadata: Labels | None, text: str, limits: PushLimits) -> str | None:
+def metadata_error(metadata: Labels | None, text: str, limits: PushLimits) -> str | None:
+    """What is wrong with structured metadata of a stream whose labels are ``text``, or None."""
     if not metadata:
         return None
-    size = sum(len(k.encode()) + len(v.encode("utf-8", "replace")) for k, v in metadata.items())
+    size = sum(_size(k) + len(v.encode("utf-8", "replace")) for k, v in metadata.items())
     if limits.max_structured_metadata_size and size > limits.max_structured_metadata_size:
         return (
             f"stream '{text}' has structured metadata too large: '{size}' bytes, limit: "
@@ -155,10 +159,11 @@ def _batch(stream: PushedStream, kept: Sequence[int]) -> StreamBatch:
         metadata = [stream.metadata[row] for row in kept]
     if not any(metadata):
         return StreamBatch(stream.labels, times, lines)
-    return StreamBatch(stream.labels, times, lines, [_normalised(m) for m in metadata])
+    return StreamBatch(stream.labels, times, lines, [normalised(m) for m in metadata])
 
 
-def _normalised(metadata: Labels | None) -> Labels | None:
+def normalised(metadata: Labels | None) -> Labels | None:
+    """Structured metadata as it is stored; :class:`HTTPError` 500 for a name that comes to none."""
     if not metadata:
         return None
     out: dict[str, str] = {}
