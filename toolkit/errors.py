@@ -116,6 +116,24 @@ class LogQLTypeError(LogQLError):
     """The query parses and cannot be evaluated. The message is worded as Loki words it."""
 
 
+class PromQLError(ToolkitError):
+    """A PromQL expression that is wrong, or that cannot be evaluated here: its text and the span.
+
+    ``str()`` is the message alone, worded as Prometheus words it; ``show()`` adds line and caret.
+    """
+
+    def __init__(
+        self, message: str, *, text: str = "", span: Span = NOWHERE, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.span = span
+
+    def show(self) -> str:
+        """The message with line and column, the line itself and a caret under the place."""
+        return f"{self.span.location(self.text)}: {self.message}\n{caret(self.text, self.span)}"
+
+
 class SourceError(ToolkitError):
     """A source did not answer. ``query`` is the question, ``url`` the address that was asked."""
 

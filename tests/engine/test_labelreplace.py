@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.vectors import labels, points, vectors
-from toolkit.engine.labelreplace import expand, replaced
+from toolkit.engine.labelreplace import replaced
 from toolkit.engine.points import Steps, matrix
+from toolkit.logql import regex
 from toolkit.logql.ast import LabelReplace, VectorLiteral
 
 HOST = labels(host="node-7", job="falco")
@@ -54,7 +55,7 @@ def test_a_match_drops_labels_without_a_value() -> None:
 )
 def test_expand_is_gos(template: str, want: str) -> None:
     """A name is as long as it can be; what is no reference stays."""
-    assert expand(template, {"b": "B"}) == want
+    assert regex.expand(template, {"b": "B"}) == want
 
 
 def test_equal_label_sets_stay_apart_at_an_instant_and_meet_in_a_matrix() -> None:

@@ -7,15 +7,11 @@ removes the label. Label sets that become equal stay apart, as in Loki.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from toolkit.engine.points import LabelSet, Points, without_empty
 from toolkit.logql import regex
 from toolkit.logql.ast import LabelReplace
-
-# $name, ${name} and $1 as Go reads them: a name is as long as it can be
-_REFERENCE = re.compile(r"\$(?:\$|(?P<bare>\w+)|\{(?P<braced>\w+)\})")
 
 
 def replaced(points: Points, expr: LabelReplace) -> Points:
@@ -40,18 +36,8 @@ def _writer(expr: LabelReplace) -> Callable[[LabelSet], LabelSet]:
             groups[str(number)] = text or ""
             if number in names:
                 groups[names[number]] = text or ""
-        value = expand(expr.replacement, groups)
+        value = regex.expand(expr.replacement, groups)
         kept = [p for p in without_empty(labels) if p[0] != expr.dst]
         return tuple(sorted([*kept, (expr.dst, value)])) if value else tuple(kept)
 
     return write
-
-
-def expand(template: str, groups: dict[str, str]) -> str:
-    """Replace ``$name``, ``${name}`` and ``$1``; unknown names give "", ``$$`` gives ``$``."""
-
-    def text(found: re.Match[str]) -> str:
-        name = found["bare"] or found["braced"]
-        return "$" if name is None else groups.get(name, "")
-
-    return _REFERENCE.sub(text, template)

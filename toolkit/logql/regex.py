@@ -6,6 +6,8 @@ Patterns and texts are handled as UTF-8.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,12 +15,15 @@ import re2
 
 from toolkit.logql.regex_syntax import Group, RegexError, groups
 
-__all__ = ["RegexError", "check", "check_parser", "compile", "group_names"]
+__all__ = ["RegexError", "check", "check_parser", "compile", "expand", "group_names"]
 
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 # Go has no limit of memory for a compiled expression; RE2's own is too small for some.
 _OPTIONS.max_mem = 256 << 20
+
+# $name, ${name} and $1 as Go reads them: a name is as long as it can be.
+_REFERENCE: Final = re.compile(r"\$(?:\$|(?P<bare>\w+)|\{(?P<braced>\w+)\})")
 
 
 @lru_cache(maxsize=1024)
@@ -75,3 +80,13 @@ def _is_unicode_class(name: str) -> bool:
     except re2.error:
         return False
     return True
+
+
+def expand(template: str, groups: Mapping[str, str]) -> str:
+    """Replace ``$name``, ``${name}`` and ``$1``; unknown names give "", ``$$`` gives ``$``."""
+
+    def text(found: re.Match[str]) -> str:
+        name = found["bare"] or found["braced"]
+        return "$" if name is None else groups.get(name, "")
+
+    return _REFERENCE.sub(text, template)
