@@ -7,10 +7,11 @@ from typing import Final
 
 from toolkit.errors import Span
 from toolkit.logql import ast
+from toolkit.logql.labelnames import Kept
 from toolkit.logql.template import TemplateSyntaxError
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.expansion import check_template
-from toolkit.ruletest.kept import Kept, kept
+from toolkit.ruletest.kept import kept
 from toolkit.ruletest.places import Text
 from toolkit.ruletest.problems import Problem, did_you_mean
 from toolkit.ruletest.templateuse import Use, label_uses, uses_value
