@@ -6,6 +6,14 @@ fires: no rate of events tells a well-tuned Falco from a dead one. Heartbeats do
 
 from toolkit.grafana.alerting import AlertGroup, AlertGroups, AlertRule
 
+_ERRORS = 'falcosecurity_falcosidekick_outputs_total{status="error"}'
+# A counter is born with the first error, which no increase() sees: of one that was not there 10
+# minutes ago all is counted. "Not there" is a day long, so that a gap in scraping is no birth.
+LOST = f"""sum by (destination) (
+  ({_ERRORS} unless last_over_time({_ERRORS}[1d] offset 10m))
+  or increase({_ERRORS}[10m])
+)"""
+
 SECURITY = AlertGroup(
     "falco-security",
     interval="1m",
@@ -132,11 +140,11 @@ PIPELINE = AlertGroup(
         ),
         AlertRule(
             "Falcosidekick loses events",
-            prometheus="sum by (destination) (increase("
-            'falcosecurity_falcosidekick_outputs_total{status="error"}[10m]))',
+            prometheus=LOST,
             severity="critical",
-            summary="Falcosidekick could not deliver events",
+            summary="Falcosidekick could not deliver events to {destination}",
             description="{value} within 10 minutes. It does not send them again: they are lost.",
+            dashboard="falco-toolkit-pipeline",
         ),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.grafana.support import DIALECTS, SCHEMAS, context, definitions, problems, schema
+from toolkit.errors import PromQLError
 from toolkit.grafana.alerting import AlertGroup, AlertGroups, AlertRule, groups_of
 from toolkit.grafana.alerting.asking import alert_query, missing, rules_for
 from toolkit.grafana.alerting.grafana import provisioning_file, rule_group, rule_model
@@ -116,9 +117,33 @@ def test_a_prometheus_rule_is_left_out_until_there_is_a_prometheus() -> None:
     (made,) = rule_group(group, with_prometheus)["rules"]
     assert made["data"][0]["datasourceUid"] == "prom"
     assert made["data"][0]["model"]["datasource"] == {"type": "prometheus", "uid": "prom"}
-    assert "explore_url" not in made["annotations"]
+    link = made["annotations"]["explore_url"]
+    (pane,) = json.loads(parse_qs(urlsplit(link).query)["panes"][0]).values()
+    (asked,) = pane["queries"]
+    assert pane["datasource"] == asked["datasource"]["uid"] == "prom"
+    assert (asked["expr"], asked["range"], asked["instant"]) == ("vector(1)", True, False)
     assert rule_file([group], with_prometheus)["groups"] == []
     assert provisioning_file([group], context())["groups"] == []
+
+
+def test_an_expression_that_does_not_parse_is_refused_where_it_is_written() -> None:
+    with pytest.raises(PromQLError) as caught:
+        example(query="", prometheus="sum(rate(lost_total))", summary="s")
+    assert str(caught.value) == "\n".join(
+        (
+            'Too many: 1:10: expected type range vector in call to function "rate",'
+            " got instant vector",
+            "sum(rate(lost_total))",
+            "         ^^^^^^^^^^",
+        )
+    )
+
+
+def test_a_text_of_a_prometheus_rule_names_labels_that_its_expression_keeps() -> None:
+    expression = "sum by (destination) (rate(lost_total[5m]))"
+    example(query="", prometheus=expression, summary="{value} lost on the way to {destination}")
+    with pytest.raises(ValueError, match=r"says \{pod\}, but .* keeps destination only"):
+        example(query="", prometheus=expression, summary="{value} lost by {pod}")
 
 
 def test_in_a_provisioning_file_dollars_of_titles_and_labels_are_doubled() -> None:

@@ -13,7 +13,7 @@ from toolkit.falco.timestamps import parse_time
 from toolkit.logql.parser import parse
 from toolkit.results import Sample
 from toolkit.ruletest.alerting import AlertingRule, State
-from toolkit.ruletest.asking import EvaluationError, asking, samples
+from toolkit.ruletest.asking import EvaluationError, Loki, asking, samples
 from toolkit.ruletest.expansion import Expander
 from toolkit.ruletest.rulefile import Rule
 
@@ -38,7 +38,7 @@ def machine(
         labels={name: text(value) for name, value in (labels or {}).items()},
         annotations={name: text(value) for name, value in (annotations or {}).items()},
     )
-    return AlertingRule(rule, Expander(asking(engine()), {}, ""), limit)
+    return AlertingRule(rule, Expander(asking(Loki(engine())), {}, ""), limit)
 
 
 def states(rule: AlertingRule, *rounds: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.ruletest.support import run, write
 from toolkit.cli.rules import check as check_command
+from toolkit.promql.evaluate import EVALUATED
 from toolkit.ruletest import check, rulefile, runner, testfile, testinputs, yamlreader
 from toolkit.ruletest.check import check_file
 from toolkit.ruletest.checks import CODES
@@ -22,7 +23,7 @@ def test_the_examples_run_and_their_rules_are_right(tmp_path: Path) -> None:
     for name, body in EXAMPLES.items():
         write(tmp_path, name, body)
     tests = [name for name in EXAMPLES if name.endswith(".test.yaml")]
-    assert len(tests) == 2
+    assert len(tests) == 3
     for name in tests:
         result = run(tmp_path / name)
         assert result.passed, "\n".join(show_file(result))
@@ -45,7 +46,8 @@ def test_the_findings_that_are_shown_are_what_findings_look_like(tmp_path: Path)
 @pytest.mark.parametrize(
     "keys",
     [testfile._FILE_KEYS, testfile._TEST_KEYS, testfile._ALERT_KEYS, testfile._EXPECTED_KEYS,
-     testfile._EXPR_KEYS, testinputs._ENTRY_KEYS, testinputs._FILE_KEYS, testinputs._EVENT_KEYS],
+     testfile._EXPR_KEYS, testinputs._ENTRY_KEYS, testinputs._FILE_KEYS, testinputs._EVENT_KEYS,
+     testinputs._SERIES_KEYS],
 )  # fmt: skip
 def test_every_key_is_there(keys: tuple[str, ...]) -> None:
     assert [key for key in keys if f"`{key}`" not in PAGE] == []
@@ -62,6 +64,11 @@ def test_every_code_is_there() -> None:
     used = set(re.findall(named, source))
     assert {"format", "yaml", "alert-twice", "template", "alertname", "namespace"} <= used
     assert [code for code in sorted(CODES | used) if f"`{code}`" not in PAGE] == []
+
+
+def test_every_function_of_promql_that_is_evaluated_is_there() -> None:
+    (listed,) = re.findall(r"and the functions\n\n(.*?)\.\n\n", PAGE, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", listed)) == EVALUATED
 
 
 def test_every_option_is_there() -> None:

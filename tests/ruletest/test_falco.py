@@ -1,8 +1,8 @@
 """The project's own alert rules: each fires and stays quiet in ``falco/*.test.yaml``.
 
 The events are Falco's, put into Loki as each label dialect has them, so one file proves the rules
-in all of them. Alerts are those of Loki's ruler; Grafana asks the same query and compares the same
-number.
+in all of them; the one rule that asks Prometheus gets series. Alerts are those of the ruler;
+Grafana asks the same query and compares the same number.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def test_the_rules_fire_and_stay_quiet(path: Path, dialect: str) -> None:
     assert result.cases
 
 
-def test_every_rule_over_loki_has_a_firing_and_a_quiet_case() -> None:
+def test_every_rule_has_a_firing_and_a_quiet_case() -> None:
     firing, quiet = set(), set()
     for case in cases():
         for test in case.alerts:
@@ -72,10 +72,10 @@ def test_every_rule_over_loki_has_a_firing_and_a_quiet_case() -> None:
     rules = {rule.name.value for group in found.groups for rule in group.rules}
     assert rules - firing == set()
     assert rules - quiet == set()
-    assert set(found.left_out) == {"Falcosidekick loses events"}
+    assert not found.left_out
 
 
 def test_most_rules_are_there_in_every_dialect() -> None:
     """Otherwise the tests above would pass by leaving everything out."""
     for dialect in DIALECTS:
-        assert len(rendered(dialect).left_out) <= 2, dialect
+        assert len(rendered(dialect).left_out) <= 1, dialect

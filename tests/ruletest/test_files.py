@@ -234,11 +234,22 @@ def test_a_test_file_without_fault(tmp_path: Path) -> None:
         (("rule_files", "rulefiles"), ["unknown-key|rulefiles: ["], "did you mean rule_files?"),
         (("tests:", "test:"), ["unknown-key|test:", "missing-key|rule_files:"],
          "did you mean tests?"),
-        (("input_streams", "input_series"), ["unknown-key|input_series"],
-         "logs are entries of streams"),
-        (("alert_rule_test", "promql_expr_test"),
-         ["unknown-key|promql_expr_", "missing-key|name: t"],
-         "queries are LogQL here"),
+        (("input_streams", "input_stream"), ["unknown-key|input_stream"],
+         "did you mean input_streams?"),
+        (("alert_rule_test", "expr_test"), ["unknown-key|expr_test:", "missing-key|name: t"],
+         "did you mean logql_expr_test?"),
+        (("- name: t", "- name: t\n    input_series: [{series: up}]"),
+         ["missing-key|{series: up}"], ""),
+        (("- name: t", "- name: t\n    input_series: [{series: 'up{a=b}', values: 1}]"),
+         ["labels|b}', values:"], "write 'name{"),
+        (("- name: t", "- name: t\n    input_series: [{series: 'up{a=~\"b\"}', values: 1}]"),
+         ['labels|a=~"b"}\', va'], "write 'name{"),
+        (("- name: t", "- name: t\n    input_series: [{series: up, values: '1 2 3.x 4'}]"),
+         ["values|3.x 4'}]"], "write 1 2 3, 0+1x10"),
+        (("- name: t", "- name: t\n    input_series: [{series: up, values: 1},"
+          " {series: '{__name__=\"up\"}', values: 1}]"), ["format|{series: '{_"], ""),
+        (("- name: t", "- name: t\n    promql_expr_test: [{expr: up, eval_time: 0s,"
+          " exp_samples: [{labels: 'up{', value: 1}]}]"), ["labels|{', value: 1"], ""),
         (("tests:", "group_eval_order: [a]\ntests:"), ["unknown-key|group_eval_o"],
          "never read what other"),
         (("rule_files: [rules.yaml]", "groups: []"), ["unknown-key|groups: []"],
@@ -345,17 +356,16 @@ def test_alert_groups_by_a_name_that_there_is_not(tmp_path: Path) -> None:
     assert problem.hint == "did you mean falco-security?"
 
 
-def test_an_alert_that_asks_prometheus_is_left_out_and_said_to_be(tmp_path: Path) -> None:
+def test_an_alert_that_the_labels_cannot_feed_is_left_out_and_said_to_be(tmp_path: Path) -> None:
     content = """
     alert_groups: [falco-pipeline]
     tests:
-      - alert_rule_test: [{eval_time: 0s, alertname: Falcosidekick loses events}]
+      - alert_rule_test: [{eval_time: 0s, alertname: Falco drops events}]
     """
-    result = run(write(tmp_path, "t.test.yaml", content))
-    (problem,) = result.problems
+    (problem,) = run(write(tmp_path, "t.test.yaml", content), "source-falco-2.24").problems
     assert problem.summary == (
-        "the alert rule Falcosidekick loses events is left out:"
-        " it asks Prometheus, and there are only logs here"
+        "the alert rule Falco drops events is left out: it reads hostname, which needs"
+        " Falcosidekick 2.27 or later, and Falco 0.33 or later"
     )
 
 

@@ -11,7 +11,7 @@ from toolkit.engine.engine import Engine
 from toolkit.engine.limits import Limits
 from toolkit.engine.store import StreamBatch
 from toolkit.logql.parser import parse
-from toolkit.ruletest.asking import EvaluationError, asking, samples, samples_over
+from toolkit.ruletest.asking import EvaluationError, Loki, asking, samples, samples_over
 from toolkit.ruletest.expansion import Expander
 from toolkit.ruletest.history import RuleFailed, watch
 from toolkit.ruletest.places import Place
@@ -69,7 +69,7 @@ def test_where_a_moment_has_no_answer_they_are_asked_one_by_one() -> None:
         samples(asked, expr, 2 * MINUTE)
     rule = Rule("alert", text("R"), text(""), expr)
     group = RuleGroup("g", Place("f"))
-    looks = watch(rule, group, MINUTE, [MINUTE, 2 * MINUTE], 0, asked, expander(asked))
+    looks = watch(rule, group, MINUTE, [MINUTE, 2 * MINUTE], 0, Loki(asked), expander(asked))
     assert next(looks)[1].active == ()
     with pytest.raises(RuleFailed, match="alert R cannot be evaluated at 2m: pipeline error"):
         next(looks)
@@ -87,7 +87,7 @@ def test_the_limit_of_series_holds_for_each_moment() -> None:
 
 
 def expander(asked: Engine) -> Expander:
-    return Expander(asking(asked), {}, "")
+    return Expander(asking(Loki(asked)), {}, "")
 
 
 def test_a_long_history_is_evaluated_at_every_interval() -> None:
@@ -98,7 +98,7 @@ def test_a_long_history_is_evaluated_at_every_interval() -> None:
     rule = Rule("alert", text("R"), text(""), expr, pending=2 * MINUTE)
     group = RuleGroup("g", Place("f"), interval=MINUTE)
     times = [0, 2, 9_999, 10_000, 10_001, 10_002, 10_003, 20_000]
-    looks = watch(rule, group, MINUTE, [n * MINUTE for n in times], 0, asked, expander(asked))
+    looks = watch(rule, group, MINUTE, [n * MINUTE for n in times], 0, Loki(asked), expander(asked))
     found = {time // MINUTE: [(one.state.value, one.since // MINUTE) for one in look.active]
              for time, look in looks}  # fmt: skip
     assert found == {
@@ -118,4 +118,4 @@ def test_too_many_evaluations_are_refused() -> None:
     rule = Rule("alert", text("R"), text(""), parse("vector(1)"))
     group = RuleGroup("g", Place("f"), interval=1)
     with pytest.raises(RuleFailed, match="more than 1000000 evaluations"):
-        next(watch(rule, group, MINUTE, [MINUTE], 0, asked, expander(asked)))
+        next(watch(rule, group, MINUTE, [MINUTE], 0, Loki(asked), expander(asked)))

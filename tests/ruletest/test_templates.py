@@ -16,7 +16,7 @@ import pytest
 from tests.ruletest.support import DATA, SECOND, engine
 from toolkit.engine.store import StreamBatch
 from toolkit.logql.template import BUILTINS, TemplateSyntaxError
-from toolkit.ruletest.asking import asking
+from toolkit.ruletest.asking import Loki, asking
 from toolkit.ruletest.expansion import Expander, check_template, template_hint
 from toolkit.ruletest.functions import NAMES
 
@@ -39,7 +39,7 @@ def expander() -> Expander:
         )
         for host, count in hosts.items()
     ]
-    ask = asking(engine(*batches))
+    ask = asking(Loki(engine(*batches)))
     return Expander(ask, GIVEN["external_labels"], GIVEN["external_url"])
 
 

@@ -49,7 +49,7 @@ COMMANDS: tuple[Entry, ...] = (
         "Check dashboards on a source; pull edits home.",
     ),
     Entry("lint", "toolkit.cli.lint", "lint", "Find mistakes in Grafana dashboards for Loki."),
-    Entry("rules", "toolkit.cli.rules", "app", "Test and check alert rules over logs."),
+    Entry("rules", "toolkit.cli.rules", "app", "Test and check alert rules."),
     Entry("logql", "toolkit.cli.logql", "app", "Check, lay out and explain LogQL."),
     Entry("serve", "toolkit.cli.serve", "serve", "Answer Loki's HTTP API from an embedded store."),
     Entry("settings", "toolkit.cli.settings", "show", "Show every setting and its origin."),

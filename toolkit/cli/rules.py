@@ -1,4 +1,4 @@
-"""``toolkit rules``: unit tests of alert rules over logs, and checks of rule files."""
+"""``toolkit rules``: unit tests of alert rules, and checks of rule files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from toolkit.settings import Settings, shipped
 KEYS = ("labels.dialect",)
 
 app = typer.Typer(
-    help="Test and check alert rules over logs, without a Loki.",
+    help="Test and check alert rules, without a Loki and a Prometheus.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -62,10 +62,10 @@ def run_tests(
     dashboards: _Dashboards = None,
     queries: _Queries = None,
 ) -> None:
-    """Run unit tests of alert rules: log lines in, alerts out.
+    """Run unit tests of alert rules: log lines and series in, alerts out.
 
-    The format is promtool's, with log entries for series: docs/rule-tests.md. What differs from
-    what was expected is shown side by side. Exits 1 where a test fails or a file is wrong.
+    The format is promtool's, with log entries beside its series: docs/rule-tests.md. What differs
+    from what was expected is shown side by side. Exits 1 where a test fails or a file is wrong.
 
     Example: toolkit rules test tests/*.test.yaml --junit results.xml
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 from urllib.parse import quote
 
 from toolkit.grafana.version import GrafanaVersion
@@ -19,19 +20,24 @@ def explore_path(
     end: str = "now",
     instant: bool = False,
     step: str = "",
+    source: Literal["loki", "prometheus"] = "loki",
 ) -> str:
     """``/explore?...`` for a query. Grafana 10 brought ``panes``, after ``left``.
 
     ``instant`` asks a metric query at the end only; ``step`` is that of a range, Grafana's own
     choice if empty.
     """
-    query = {
+    query: dict[str, object] = {
         "refId": "A",
         "expr": expression,
         "queryType": "instant" if instant else "range",
         "editorMode": "code",
-        "datasource": {"type": "loki", "uid": datasource_uid},
+        "datasource": {"type": source, "uid": datasource_uid},
     }
+    if source == "prometheus":
+        # Its data source has two switches where Loki's has a type.
+        del query["queryType"]
+        query |= {"instant": instant, "range": not instant}
     if step:
         query["step"] = step
     span = {"from": start, "to": end}

@@ -1,4 +1,4 @@
-"""Alert rules over logs, tested and checked on the embedded engine.
+"""Alert rules, tested and checked on the embedded engine, and on series where they ask Prometheus.
 
 ``rulefile`` and ``testfile`` read (through ``yamlreader``, with the place of everything),
 ``inputs`` fills a store, ``history`` evaluates a rule over time (``alerting`` is its state machine,

@@ -1,18 +1,25 @@
-"""Questions to the engine as the ruler asks them, and its words where there is no answer."""
+"""Questions of rules, tests and templates: to the engine as Loki's ruler asks them, to series as
+Prometheus does; and the words of each where there is no answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from toolkit.engine.engine import Engine
 from toolkit.engine.errors import QueryError
 from toolkit.engine.template import CallError
-from toolkit.errors import LogQLError
+from toolkit.errors import LogQLError, PromQLError
 from toolkit.logql.ast import Expr, LogQuery
 from toolkit.logql.canonical import canonical
 from toolkit.logql.parser import parse
+from toolkit.promql import Series, evaluate
+from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.results import Sample, Scalar
 from toolkit.ruletest.functions import Ask
+from toolkit.ruletest.rulefile import Rule
 
 
 class EvaluationError(Exception):
@@ -83,15 +90,75 @@ def samples_over(
     return found
 
 
-def asking(engine: Engine) -> Ask:
+class Source(Protocol):
+    """What rules of one language ask."""
+
+    def at(self, query: str, time: int) -> list[Sample]:
+        """The answer at ``time`` (Unix ns). Raises :class:`EvaluationError`."""
+
+    def over(self, rule: Rule, moments: range) -> Iterator[tuple[int, list[Sample]]]:
+        """The answer of a rule at each of ``moments``; raises at the first that has none."""
+
+    def in_template(self, error: EvaluationError) -> str:
+        """What a template's ``query`` says of a question without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loki:
+    """Lines, asked as Loki's ruler asks its engine."""
+
+    engine: Engine
+
+    def at(self, query: str, time: int) -> list[Sample]:
+        return samples(self.engine, query, time)
+
+    def over(self, rule: Rule, moments: range) -> Iterator[tuple[int, list[Sample]]]:
+        assert not isinstance(rule.tree, PromQLExpr)
+        expr = as_evaluated(rule.tree)
+        known = samples_over(self.engine, expr, moments, moments.step)
+        for moment in moments:
+            if known is None:
+                yield moment, samples(self.engine, expr, moment)
+            else:
+                yield moment, known.get(moment, [])
+
+    def in_template(self, error: EvaluationError) -> str:
+        failed = "" if isinstance(error, NoVectorError) else "rule evaluation failed: "
+        return f"{failed}{error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prometheus:
+    """Series; ``interval`` (ns) is the step of subqueries that name none."""
+
+    series: Sequence[Series]
+    interval: int
+
+    def at(self, query: str, time: int) -> list[Sample]:
+        try:
+            answer = evaluate(query, self.series, time, interval=self.interval)
+        except PromQLError as error:
+            place = f"{error.span.location(error.text)}: " if error.text else ""
+            raise EvaluationError(f"{place}{error}") from error
+        if isinstance(answer, float):
+            return [Sample({}, answer)]
+        return [Sample(one.labels, one.value) for one in answer]
+
+    def over(self, rule: Rule, moments: range) -> Iterator[tuple[int, list[Sample]]]:
+        for moment in moments:
+            yield moment, self.at(rule.expr.value, moment)
+
+    def in_template(self, error: EvaluationError) -> str:
+        return str(error)
+
+
+def asking(source: Source) -> Ask:
     """The ``query`` function of templates."""
 
     def ask(query: str, time: int) -> list[tuple[Mapping[str, str], float]]:
         try:
-            return [(sample.labels, sample.value) for sample in samples(engine, query, time)]
-        except NoVectorError as error:
-            raise CallError(str(error)) from None
+            return [(sample.labels, sample.value) for sample in source.at(query, time)]
         except EvaluationError as error:
-            raise CallError(f"rule evaluation failed: {error}") from None
+            raise CallError(source.in_template(error)) from None
 
     return ask

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from toolkit.logql.durations import MINUTE
-from toolkit.ruletest.checks import CHECKS
+from toolkit.promql.ast import Expr as PromQLExpr
+from toolkit.promql.kept import kept as kept_of_promql
+from toolkit.ruletest.checks import CHECKS, PROMQL_CHECKS
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.checks.dropped import check_group
 from toolkit.ruletest.groups import Definitions, render_groups
+from toolkit.ruletest.kept import kept
 from toolkit.ruletest.problems import Problem, Severity
 from toolkit.ruletest.rulefile import Rule, RuleGroup, check_templates, load_rules
 
@@ -49,9 +52,18 @@ def check_groups(
         yield from check_group(group)
         yield from _twice(group)
         for rule in group.rules:
-            checked = Checked(rule, group, group.interval or interval)
-            for check in CHECKS:
-                yield from check(checked)
+            yield from _check_rule(rule, group.interval or interval)
+
+
+def _check_rule(rule: Rule, interval: int) -> Iterator[Problem]:
+    if isinstance(rule.tree, PromQLExpr):
+        asking = Checked(rule, rule.tree, kept_of_promql(rule.tree), interval)
+        for one in PROMQL_CHECKS:
+            yield from one(asking)
+    else:
+        checked = Checked(rule, rule.tree, kept(rule.tree), interval)
+        for check in CHECKS:
+            yield from check(checked)
 
 
 def _twice(group: RuleGroup) -> Iterator[Problem]:

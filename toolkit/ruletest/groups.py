@@ -1,4 +1,5 @@
-"""The project's own alert groups, and a user's, as the rule groups that Loki's ruler gets.
+"""The project's own alert groups, and a user's, as the rule groups that Loki's ruler gets, and
+rules that ask Prometheus as Prometheus would get them.
 
 They are defined in ``*.alertgroup.py`` (:mod:`toolkit.grafana.alerting`). Grafana evaluates
 ``keep_firing_for``, and so do tests; Loki's ruler drops it.
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.catalog import Catalog
-from toolkit.errors import DefinitionError, LogQLError, ToolkitError
+from toolkit.errors import DefinitionError, LogQLError, PromQLError, ToolkitError
 from toolkit.falco.labels import LabelSchema
 from toolkit.grafana.alerting import AlertGroup, AlertRule, groups_of
 from toolkit.grafana.alerting.asking import missing
@@ -21,6 +22,7 @@ from toolkit.grafana.context import Context
 from toolkit.grafana.loader import load_definition, located
 from toolkit.logql.durations import parse_prometheus
 from toolkit.logql.parser import parse
+from toolkit.promql import parse as parse_promql
 from toolkit.ruletest.places import Place, Text
 from toolkit.ruletest.problems import did_you_mean
 from toolkit.ruletest.rulefile import Rule, RuleGroup
@@ -42,7 +44,7 @@ class Definitions:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Rule groups, and the alerts that have no rule for Loki, each with the reason."""
+    """Rule groups, and the alerts that these labels cannot feed, each with the reason."""
 
     groups: tuple[RuleGroup, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
@@ -85,9 +87,7 @@ def _group(path: Path, group: AlertGroup, context: Context, left_out: dict[str, 
     lines = path.read_text(encoding="utf-8").splitlines()
     rules: list[Rule] = []
     for rule in group.rules:
-        if rule.prometheus:
-            left_out[rule.title] = "it asks Prometheus, and there are only logs here"
-        elif lacking := missing(rule, context):
+        if lacking := missing(rule, context):
             name, setting = next(iter(lacking.items()))
             left_out[rule.title] = f"it reads {name}, which needs {setting}"
         else:
@@ -103,8 +103,8 @@ def _group(path: Path, group: AlertGroup, context: Context, left_out: dict[str, 
 def _rule(rule: AlertRule, place: Place, context: Context, path: Path) -> Rule:
     try:
         model: dict[str, Any] = rule_model(rule, context)
-        tree = parse(model["expr"])
-    except LogQLError as error:
+        tree = parse_promql(model["expr"]) if rule.prometheus else parse(model["expr"])
+    except (LogQLError, PromQLError) as error:
         raise DefinitionError(f"{place}: {rule.title}: {error.show()}", path=str(path)) from error
     except (ToolkitError, ValueError) as error:
         raise located(error, path) from error
@@ -117,7 +117,8 @@ def _rule(rule: AlertRule, place: Place, context: Context, path: Path) -> Rule:
         keep_firing=parse_prometheus(rule.keep_firing) if rule.keep_firing else 0,
         labels={name: Text(text, place) for name, text in model["labels"].items()},
         annotations={name: Text(text, place) for name, text in model["annotations"].items()},
-        dropped={"keep_firing_for": place} if rule.keep_firing else {},
+        # Rules that ask Prometheus are Grafana's alone, and Grafana keeps alerts firing.
+        dropped={"keep_firing_for": place} if rule.keep_firing and not rule.prometheus else {},
     )
 
 

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from toolkit.engine.engine import Engine
-from toolkit.logql.ast import Expr
 from toolkit.logql.durations import format_prometheus
 from toolkit.results import Sample
 from toolkit.ruletest.alerting import AlertingRule, State
-from toolkit.ruletest.asking import EvaluationError, as_evaluated, samples, samples_over
+from toolkit.ruletest.asking import EvaluationError, Source
 from toolkit.ruletest.expansion import Expander
 from toolkit.ruletest.rulefile import Rule, RuleGroup
 
@@ -59,7 +57,7 @@ def watch(
     default_interval: int,
     times: Iterable[int],
     start: int,
-    engine: Engine,
+    source: Source,
     expander: Expander,
 ) -> Iterator[tuple[int, Look]]:
     """What ``rule`` says at each of ``times`` (ns from the start, ascending).
@@ -68,7 +66,7 @@ def watch(
     """
     interval = group.interval or default_interval
     machine = AlertingRule(rule, expander, group.limit)
-    evaluations = _evaluations(rule, interval, start, engine)
+    evaluations = _evaluations(rule, interval, start, source)
     last = -1
     for time in times:
         if time // interval > MAX_EVALUATIONS:
@@ -90,18 +88,12 @@ def _active(machine: AlertingRule, start: int) -> Iterator[ActiveAlert]:
 
 
 def _evaluations(
-    rule: Rule, interval: int, start: int, engine: Engine
+    rule: Rule, interval: int, start: int, source: Source
 ) -> Iterator[tuple[int, list[Sample]]]:
     """The time of each evaluation and what the expression yields then. Never ends."""
-    expr: Expr = as_evaluated(rule.tree)
     size = 1
     while True:
         moments = range(start, start + size * interval, interval)
-        known = samples_over(engine, expr, moments, interval)
-        for moment in moments:
-            if known is None:
-                yield moment, samples(engine, expr, moment)
-            else:
-                yield moment, known.get(moment, [])
+        yield from source.over(rule, moments)
         start = moments[-1] + interval
         size = min(_BLOCK, size * 4)

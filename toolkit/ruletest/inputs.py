@@ -13,6 +13,8 @@ from toolkit.falco.event import FalcoEvent
 from toolkit.falco.labels import LabelSchema
 from toolkit.falco.reader import read_events
 from toolkit.falco.refusal import Refusal
+from toolkit.promql import Series
+from toolkit.promql.description import Value
 from toolkit.ruletest.places import Place
 
 Schemas = Callable[[str], LabelSchema]
@@ -50,6 +52,20 @@ class StreamEntries:
 
     labels: Mapping[str, str]
     entries: Sequence[LogEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSeries:
+    """One series of metrics: values and their places, ``interval`` (ns) apart."""
+
+    labels: Mapping[str, str]
+    values: Sequence[tuple[int, Value]]
+    interval: int
+
+    def from_start(self, start: int) -> Series:
+        """The series of a test that starts at ``start`` (Unix ns)."""
+        times = [start + place * self.interval for place, _ in self.values]
+        return Series(self.labels, times, [value for _, value in self.values])
 
 
 @dataclass(frozen=True, slots=True)

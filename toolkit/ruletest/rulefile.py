@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import yaml
 
@@ -20,6 +20,7 @@ from toolkit.errors import LogQLError
 from toolkit.logql.ast import Expr
 from toolkit.logql.parser import parse
 from toolkit.logql.template import TemplateSyntaxError
+from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.ruletest.expansion import check_template, template_hint
 from toolkit.ruletest.places import Place, Text
 from toolkit.ruletest.problems import Problem, Severity, did_you_mean
@@ -37,21 +38,32 @@ _METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _PROMQL: Final = re.compile(r"\s*(?:\w+\s*\(\s*)*[a-zA-Z_:][\w:]*\s*(?:$|[{\[)<>=!+*/-])")
 
 
+Language = Literal["logql", "promql"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``expr`` parsed is ``tree``; durations are nanoseconds, 0 where left out."""
+    """One rule. ``expr`` parsed is ``tree``; durations are nanoseconds, 0 where left out.
+
+    Rule files of Loki's ruler are LogQL throughout; an alert group's rule may ask Prometheus.
+    """
 
     kind: str
     """``alert`` or ``record``."""
     name: Text
     expr: Text
-    tree: Expr
+    tree: Expr | PromQLExpr
     pending: int = 0
     keep_firing: int = 0
     labels: Mapping[str, Text] = field(default_factory=dict)
     annotations: Mapping[str, Text] = field(default_factory=dict)
     dropped: Mapping[str, Place] = field(default_factory=dict)
     """Fields that Loki's ruler drops, and where they stand."""
+
+    @property
+    def language(self) -> Language:
+        """In which language the rule asks."""
+        return "promql" if isinstance(self.tree, PromQLExpr) else "logql"
 
     @property
     def subject(self) -> str:

@@ -14,7 +14,7 @@ from toolkit.errors import DefinitionError
 from toolkit.falco.labels import LabelSchema, dialects
 from toolkit.logql.durations import format_prometheus
 from toolkit.ruletest.alerting import State
-from toolkit.ruletest.asking import EvaluationError, asking, samples
+from toolkit.ruletest.asking import EvaluationError, Loki, Prometheus, Source, asking
 from toolkit.ruletest.compare import compare_alerts, compare_samples
 from toolkit.ruletest.expansion import Expander
 from toolkit.ruletest.groups import Definitions, Rendered, render_groups
@@ -22,9 +22,11 @@ from toolkit.ruletest.history import Look, RuleFailed, watch
 from toolkit.ruletest.inputs import InputError, event_batches, fill, stream_batches
 from toolkit.ruletest.outcome import CaseResult, Failure, FileResult, Pair
 from toolkit.ruletest.problems import Problem, Severity, did_you_mean, errors_in
-from toolkit.ruletest.rulefile import Rule, RuleGroup, load_rules
+from toolkit.ruletest.rulefile import Language, Rule, RuleGroup, load_rules
 from toolkit.ruletest.show import number
 from toolkit.ruletest.testfile import AlertTest, Case, ExprTest, RuleTestFile, load_tests
+
+Sources = Mapping[Language, Source]
 
 Define = Callable[[LabelSchema], Definitions]
 """Where alert groups are defined, for a label dialect."""
@@ -158,8 +160,10 @@ def _failures(case: Case, tests: RuleTestFile, rules: _Rules, run: Run) -> Itera
     ]
     store, twice = fill(batches)
     snapshot = store.snapshot()
-    engine = Engine(lambda: snapshot, run.limits)
-    expander = Expander(asking(engine), case.external_labels, case.external_url)
+    sources: dict[Language, Source] = {
+        "logql": Loki(Engine(lambda: snapshot, run.limits)),
+        "promql": Prometheus([one.from_start(case.start) for one in case.series], tests.interval),
+    }
     notes = [
         f"{number(count, 'event')} never reached Loki: {why}" for why, count in refused.items()
     ]
@@ -168,7 +172,7 @@ def _failures(case: Case, tests: RuleTestFile, rules: _Rules, run: Run) -> Itera
             f"{number(twice, 'repeated line')} dropped, there already with the same time and line"
         )
     try:
-        looks = _looks(case, tests, rules, engine, expander)
+        looks = _looks(case, tests, rules, sources)
     except RuleFailed as error:
         yield Failure(case.place, str(error))
         looks = {}
@@ -176,21 +180,26 @@ def _failures(case: Case, tests: RuleTestFile, rules: _Rules, run: Run) -> Itera
         if (test.alert.value, test.time) in looks:
             yield from _alert_failure(test, looks[test.alert.value, test.time], notes)
     for one in case.exprs:
-        yield from _expr_failure(one, case.start, engine, notes, fuzzy=tests.fuzzy)
+        yield from _expr_failure(one, case.start, sources, notes, fuzzy=tests.fuzzy)
 
 
 def _looks(
-    case: Case, tests: RuleTestFile, rules: _Rules, engine: Engine, expander: Expander
+    case: Case, tests: RuleTestFile, rules: _Rules, sources: Sources
 ) -> dict[tuple[str, int], list[Look]]:
     """What each rule that the test asks for says at each time it asks."""
     asked: dict[str, set[int]] = {}
     for test in case.alerts:
         asked.setdefault(test.alert.value, set()).add(test.time)
+    expanders = {
+        language: Expander(asking(source), case.external_labels, case.external_url)
+        for language, source in sources.items()
+    }
     looks: dict[tuple[str, int], list[Look]] = {}
     for name, times in asked.items():
         for group, rule in rules.named(name):
+            source, expander = sources[rule.language], expanders[rule.language]
             for moment, look in watch(
-                rule, group, tests.interval, sorted(times), case.start, engine, expander
+                rule, group, tests.interval, sorted(times), case.start, source, expander
             ):
                 looks.setdefault((name, moment), []).append(look)
     return looks
@@ -231,12 +240,12 @@ def _late(test: AlertTest, looks: Iterable[Look]) -> Iterator[str]:
 
 
 def _expr_failure(
-    test: ExprTest, start: int, engine: Engine, notes: Sequence[str], *, fuzzy: bool
+    test: ExprTest, start: int, sources: Sources, notes: Sequence[str], *, fuzzy: bool
 ) -> Iterator[Failure]:
     title = f"query at {format_prometheus(test.time)}"
     query = [f"query: {line}" for line in test.expr.value.strip().splitlines()[:1]]
     try:
-        got = samples(engine, test.expr.value, start + test.time)
+        got = sources[test.language].at(test.expr.value, start + test.time)
     except EvaluationError as error:
         yield Failure(test.place, f"{title}: {error}", notes=query)
         return

@@ -1,5 +1,5 @@
 """Test files: promtool's format for rule tests (prometheus/prometheus cmd/promtool/unittest.go)
-with log entries where promtool has series.
+with log entries beside promtool's series.
 
 Durations are nanoseconds, counted from the start of a test. The format is described in
 docs/rule-tests.md.
@@ -16,10 +16,17 @@ import yaml
 
 from toolkit.falco.timestamps import parse_time
 from toolkit.logql.durations import MINUTE, SECOND
-from toolkit.ruletest.inputs import EventFile, RepeatedEvent, StreamEntries
+from toolkit.ruletest.inputs import EventFile, RepeatedEvent, StreamEntries, WrittenSeries
 from toolkit.ruletest.labelsets import parse_labels
 from toolkit.ruletest.places import Place, Text
-from toolkit.ruletest.testinputs import read_dialect, read_events, read_streams
+from toolkit.ruletest.rulefile import Language
+from toolkit.ruletest.testinputs import (
+    read_dialect,
+    read_events,
+    read_metric,
+    read_series,
+    read_streams,
+)
 from toolkit.ruletest.yamlreader import Reader, Report, read_file
 
 DEFAULT_INTERVAL: Final = MINUTE
@@ -29,16 +36,18 @@ _FILE_KEYS: Final = (
     *("rule_files", "alert_groups", "dialect", "evaluation_interval", "fuzzy_compare", "tests"),
 )
 _TEST_KEYS: Final = (
-    *("name", "interval", "start_timestamp", "input_streams", "input_events"),
-    *("alert_rule_test", "logql_expr_test", "external_labels", "external_url"),
+    *("name", "interval", "start_timestamp", "input_streams", "input_series", "input_events"),
+    *("alert_rule_test", "logql_expr_test", "promql_expr_test", "external_labels", "external_url"),
 )
 _ALERT_KEYS: Final = ("eval_time", "alertname", "exp_alerts")
 _EXPECTED_KEYS: Final = ("exp_labels", "exp_annotations", "exp_annotations_include")
 _EXPR_KEYS: Final = ("expr", "eval_time", "exp_samples")
+_EXPR_TESTS: Final[dict[str, Language]] = {
+    "logql_expr_test": "logql",
+    "promql_expr_test": "promql",
+}
 _ELSEWHERE: Final = {
     "group_eval_order": "Loki's rules never read what other rules found: the order has no effect",
-    "promql_expr_test": "queries are LogQL here: logql_expr_test",
-    "input_series": "logs are entries of streams: input_streams",
 }
 
 
@@ -76,6 +85,7 @@ class ExpectedSample:
 class ExprTest:
     """What a query answers at a time: just these samples."""
 
+    language: Language
     place: Place
     time: int
     expr: Text
@@ -90,6 +100,7 @@ class Case:
     place: Place
     start: int = 0
     streams: Sequence[StreamEntries] = ()
+    series: Sequence[WrittenSeries] = ()
     events: Sequence[RepeatedEvent | EventFile] = ()
     alerts: Sequence[AlertTest] = ()
     exprs: Sequence[ExprTest] = ()
@@ -151,17 +162,23 @@ def _case(reader: Reader, node: yaml.Node, number: int, default: int) -> Case:
     interval = _positive(reader, keys.get("interval"), "interval") or default
     external_url = reader.text(keys.get("external_url"), "external_url")
     alert_tests = reader.items(keys.get("alert_rule_test"), "alert_rule_test")
-    expr_tests = reader.items(keys.get("logql_expr_test"), "logql_expr_test")
-    if keys and "alert_rule_test" not in keys and "logql_expr_test" not in keys:
-        reader.error(node, "a test needs alert_rule_test or logql_expr_test", code="missing-key")
+    if keys and not keys.keys() & {"alert_rule_test", *_EXPR_TESTS}:
+        needed = "alert_rule_test, logql_expr_test or promql_expr_test"
+        reader.error(node, f"a test needs {needed}", code="missing-key")
     return Case(
         name=name.value if name is not None and name.value else f"unnamed test {number}",
         place=reader.source.of(node),
         start=_start(reader, keys.get("start_timestamp")),
         streams=read_streams(reader, keys.get("input_streams"), interval),
+        series=read_series(reader, keys.get("input_series"), interval),
         events=read_events(reader, keys.get("input_events"), interval),
         alerts=[test for one in alert_tests if (test := _alert_test(reader, one)) is not None],
-        exprs=[check for one in expr_tests if (check := _expr_test(reader, one)) is not None],
+        exprs=[
+            asked
+            for key, language in _EXPR_TESTS.items()
+            for one in reader.items(keys.get(key), key)
+            if (asked := _expr_test(reader, one, key, language)) is not None
+        ],
         external_labels=_values(reader.texts(keys.get("external_labels"), "external_labels")),
         external_url=external_url.value if external_url is not None else "",
     )
@@ -222,21 +239,22 @@ def _expected_alert(reader: Reader, node: yaml.Node, alert: str) -> ExpectedAler
     )
 
 
-def _expr_test(reader: Reader, node: yaml.Node) -> ExprTest | None:
+def _expr_test(reader: Reader, node: yaml.Node, key: str, language: Language) -> ExprTest | None:
     required = ("expr", "eval_time")
-    keys = reader.mapping(node, "a logql_expr_test", _EXPR_KEYS, required=required)
+    keys = reader.mapping(node, f"a {key}", _EXPR_KEYS, required=required)
+    read_labels = read_metric if language == "promql" else parse_labels
     time = _eval_time(reader, keys.get("eval_time"))
     expr = reader.text(keys.get("expr"), "expr")
     expected: list[ExpectedSample] = []
     for item in reader.items(keys.get("exp_samples"), "exp_samples"):
         parts = reader.mapping(item, "a sample", ("labels", "value"), required=("value",))
-        labels = parse_labels(reader, parts.get("labels"), "labels")
+        labels = read_labels(reader, parts.get("labels"), "labels")
         value = reader.number(parts.get("value"), "value")
         if labels is not None and value is not None:
             expected.append(ExpectedSample(labels, value))
     if time is None or expr is None:
         return None
-    return ExprTest(reader.source.of(node), time, expr, expected)
+    return ExprTest(language, reader.source.of(node), time, expr, expected)
 
 
 def _eval_time(reader: Reader, node: yaml.Node | None) -> int | None:

@@ -1,27 +1,39 @@
-"""Reads ``input_streams`` and ``input_events`` of a test."""
+"""Reads ``input_streams``, ``input_series`` and ``input_events`` of a test."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 import yaml
 
+from toolkit.errors import PromQLError
 from toolkit.falco.event import INTERNAL_SOURCE, FalcoEvent
 from toolkit.falco.jsontext import JSONValue
 from toolkit.falco.kinds import is_internal
 from toolkit.falco.labels import dialects
 from toolkit.falco.priority import Priority
 from toolkit.falco.timestamps import parse_time
-from toolkit.ruletest.inputs import EventFile, LogEntry, Repeat, RepeatedEvent, StreamEntries
+from toolkit.promql import parse_metric, parse_series
+from toolkit.ruletest.inputs import (
+    EventFile,
+    LogEntry,
+    Repeat,
+    RepeatedEvent,
+    StreamEntries,
+    WrittenSeries,
+)
 from toolkit.ruletest.labelsets import parse_labels
 from toolkit.ruletest.places import Text
-from toolkit.ruletest.problems import did_you_mean
+from toolkit.ruletest.problems import Problem, Severity, did_you_mean
 from toolkit.ruletest.yamlreader import Reader
+
+Read = TypeVar("Read")
 
 MAX_TIMES: Final = 1_000_000
 
 _WHEN: Final = ("at", "every", "times")
+_SERIES_KEYS: Final = ("series", "values")
 _ENTRY_KEYS: Final = ("line", "metadata", *_WHEN)
 _FILE_KEYS: Final = ("file", "start", "at", "dialect")
 _EVENT_KEYS: Final = (
@@ -45,6 +57,43 @@ def read_streams(reader: Reader, node: yaml.Node | None, interval: int) -> list[
         if labels:
             found.append(StreamEntries(labels, entries))
     return found
+
+
+def read_series(reader: Reader, node: yaml.Node | None, interval: int) -> list[WrittenSeries]:
+    """The series of a test; ``interval`` (ns) is how far apart values are."""
+    found: list[WrittenSeries] = []
+    for item in reader.items(node, "input_series"):
+        keys = reader.mapping(item, "a series", _SERIES_KEYS, required=_SERIES_KEYS)
+        labels = read_metric(reader, keys.get("series"), "series")
+        values = _promql(reader, reader.text(keys.get("values"), "values"), parse_series, "values")
+        if labels is not None and values is not None:
+            if any(labels == other.labels for other in found):
+                reader.error(item, "the series is there twice: write its values one behind another")
+            found.append(WrittenSeries(labels, values, interval))
+    return found
+
+
+def read_metric(reader: Reader, node: yaml.Node | None, what: str) -> dict[str, str] | None:
+    """The labels of ``name{label="value"}``; None after reporting what is wrong."""
+    if isinstance(node, yaml.MappingNode):
+        return parse_labels(reader, node, what)
+    text = reader.text(node, what)
+    return {} if text is None else _promql(reader, text, parse_metric, "labels")
+
+
+def _promql(
+    reader: Reader, text: Text | None, parse: Callable[[str], Read], code: str
+) -> Read | None:
+    if text is None:
+        return None
+    try:
+        return parse(text.value)
+    except PromQLError as error:
+        place, excerpt = text.at(error.span)
+        hint = error.hint or ("""write 'name{label="value"}'""" if code == "labels" else "")
+        problem = Problem(code, Severity.ERROR, place, error.message, hint, excerpt=excerpt)
+        reader.report(problem)
+        return None
 
 
 def _entry(reader: Reader, node: yaml.Node, interval: int) -> LogEntry:

@@ -46,11 +46,13 @@ def bounds(expr: ast.Expr) -> Bounds:
                 return ANYTHING
             return _BY_RANGE.get(expr.op, ANYTHING)
         case ast.VectorAggregation():
-            return _aggregated(expr)
+            return aggregated(expr.op, bounds(expr.expr))
         case ast.LabelReplace():
             return bounds(expr.expr)
         case ast.BinaryOperation():
-            return _operated(expr)
+            number_first = isinstance(expr.left, ast.NumberLiteral)
+            operands = bounds(expr.left), bounds(expr.right)
+            return operated(expr.op, *operands, is_bool=expr.bool_modifier, flipped=number_first)
         case ast.VectorLiteral(value=value) | ast.NumberLiteral(value=value):
             if isinstance(value, ast.Variable):
                 return ANYTHING
@@ -59,15 +61,15 @@ def bounds(expr: ast.Expr) -> Bounds:
             return ANYTHING
 
 
-def _aggregated(expr: ast.VectorAggregation) -> Bounds:
-    if expr.op == "count":
+def aggregated(op: str, inner: Bounds) -> Bounds:
+    """The bounds of an aggregation, in both languages."""
+    if op == "count":
         return COUNTS
-    inner = bounds(expr.expr)
-    if expr.op in _KEEPING:
+    if op in _KEEPING:
         return inner
-    if expr.op == "avg":
+    if op == "avg":
         return Bounds(inner.low, inner.high)
-    if expr.op in ("stddev", "stdvar"):
+    if op in ("stddev", "stdvar"):
         return _NOT_NEGATIVE
     # A sum of one or more.
     low = inner.low if inner.low >= 0 else -math.inf
@@ -75,26 +77,26 @@ def _aggregated(expr: ast.VectorAggregation) -> Bounds:
     return Bounds(low, high, inner.whole)
 
 
-def _operated(expr: ast.BinaryOperation) -> Bounds:
-    left, right = bounds(expr.left), bounds(expr.right)
-    if expr.bool_modifier:
+def operated(op: str, left: Bounds, right: Bounds, *, is_bool: bool, flipped: bool) -> Bounds:
+    """The bounds of an operation, in both languages; ``flipped`` where a number comes first."""
+    if is_bool:
         return Bounds(0, 1, whole=True)
-    if expr.op in COMPARISONS:
+    if op in COMPARISONS:
         # A filter: the value is the vector's.
-        return right if isinstance(expr.left, ast.NumberLiteral) else left
-    if expr.op in ("and", "unless"):
+        return right if flipped else left
+    if op in ("and", "unless"):
         return left
-    if expr.op == "or":
+    if op == "or":
         return Bounds(
             min(left.low, right.low), max(left.high, right.high), left.whole and right.whole
         )
-    if expr.op == "+":
+    if op == "+":
         return Bounds(left.low + right.low, left.high + right.high, left.whole and right.whole)
-    if expr.op == "-":
+    if op == "-":
         return Bounds(left.low - right.high, left.high - right.low, left.whole and right.whole)
-    if expr.op == "*" and left.low >= 0 and right.low >= 0:
+    if op == "*" and left.low >= 0 and right.low >= 0:
         return Bounds(left.low * right.low, math.inf, left.whole and right.whole)
-    if expr.op == "/" and left.low >= 0 and right.low >= 0:
+    if op == "/" and left.low >= 0 and right.low >= 0:
         return _NOT_NEGATIVE
     return ANYTHING
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from toolkit.catalog import label_of
-from toolkit.grafana.alerting.model import AlertGroup, AlertRule, placeholders
+from toolkit.grafana.alerting.model import AlertGroup, AlertRule
+from toolkit.grafana.alerting.wording import placeholders
 from toolkit.grafana.context import Context
 from toolkit.grafana.query import Query, recent
 
@@ -19,13 +20,13 @@ def alert_query(rule: AlertRule, context: Context) -> Query:
     Raises ``ValueError`` for a text that names a field which the rule's own query does not keep:
     the notification would show nothing there.
     """
-    kept = set(context.catalog[rule.query].labels)
+    labels = set(context.catalog[rule.query].labels)
     for text in (rule.summary, rule.description):
         for name in placeholders(text):
-            if label_of(name) not in kept:
+            if label_of(name) not in labels:
                 raise ValueError(
                     f"alert rule {rule.title!r} says {{{name}}}, but its query {rule.query}"
-                    f" keeps {', '.join(sorted(kept)) or 'no label'} only"
+                    f" keeps {', '.join(sorted(labels)) or 'no label'} only"
                 )
     asked = [_query(rule, name) for name in (rule.query, *rule.instead)]
     return next((one for one in asked if not context.missing(one)), asked[0])
@@ -43,11 +44,11 @@ def sentences(text: str, rule: AlertRule, context: Context) -> str:
     """
     if rule.prometheus:
         return text
-    kept = context.catalog[alert_query(rule, context).name].labels
+    labels = context.catalog[alert_query(rule, context).name].labels
     said = [
         sentence
         for sentence in _SENTENCE_END.split(text)
-        if all(label_of(name) in kept for name in placeholders(sentence))
+        if all(label_of(name) in labels for name in placeholders(sentence))
     ]
     return " ".join(said) or text
 
@@ -68,6 +69,6 @@ def rules_for(group: AlertGroup, context: Context) -> list[AlertRule]:
 
 def drilled(rule: AlertRule, context: Context) -> list[tuple[str, str]]:
     """The fields by which the lines behind the alert are told apart, each with its label."""
-    kept = context.catalog[alert_query(rule, context).name].labels
-    names = [name for name in rule.drill if label_of(name) in kept and context.schema.has(name)]
+    labels = context.catalog[alert_query(rule, context).name].labels
+    names = [name for name in rule.drill if label_of(name) in labels and context.schema.has(name)]
     return [(name, label_of(name)) for name in names]

@@ -92,9 +92,8 @@ def rule_annotations(rule: AlertRule, context: Context) -> dict[str, str]:
         "description": templated(sentences(rule.description, rule, context), "grafana"),
         "runbook_url": context.runbook(rule.key),
         "dashboard_url": dashboard_link(rule, context),
+        "explore_url": explore_link(rule, context),
     }
-    if not rule.prometheus:
-        found["explore_url"] = explore_link(rule, context)
     return {name: text for name, text in found.items() if text}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from toolkit.grafana.alerting.metric import check_expression
 from toolkit.grafana.query import Parameter
 from toolkit.logql.ast import Matcher
 
@@ -24,24 +25,12 @@ UID_PREFIX = "falco-toolkit-"
 MAX_UID = 40
 MAX_TITLE = 190
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.\[\]]*)\}")
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def slug(text: str) -> str:
     """``Critical Falco event`` as ``critical-falco-event``."""
     return _NOT_IN_A_SLUG.sub("-", text.lower()).strip("-")
-
-
-def placeholders(text: str) -> tuple[str, ...]:
-    """The fields that a text names in braces, ``value`` left out, in their order."""
-    found = _PLACEHOLDER.findall(text)
-    return tuple(dict.fromkeys(name for name in found if name != "value"))
-
-
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """``text`` with each ``{name}`` replaced."""
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +47,10 @@ class AlertRule:
     ``dashboard`` is the uid that the notification links to, ``explorer`` the named log query whose
     lines it links to; ``drill`` are the fields whose values narrow both.
 
-    ``prometheus`` is an expression for a Prometheus data source instead of a named query; such a
-    rule is left out where none is given, and by Loki's ruler.
+    ``prometheus`` is an expression for a Prometheus data source instead of a named query, without
+    the comparison; such a rule is left out where none is given, and by Loki's ruler. Its texts name
+    labels that the expression keeps. Raises :class:`toolkit.errors.PromQLError` where it does not
+    parse.
     """
 
     title: str
@@ -91,6 +82,8 @@ class AlertRule:
             raise ValueError(f"{self.title}: exactly one of query and prometheus is needed")
         if not self.summary:
             raise ValueError(f"{self.title}: a summary is needed; it is what people read first")
+        if self.prometheus:
+            check_expression(self.title, self.prometheus, (self.summary, self.description))
 
     @property
     def key(self) -> str:

@@ -46,9 +46,9 @@ def rule_model(rule: AlertRule, context: Context) -> Json:
 
 
 def expression(rule: AlertRule, context: Context) -> str:
-    """The query and its comparison."""
-    query = alert_query(rule, context)
-    return f"({context.expression(query)}) {rule.comparison} {format_float(float(rule.threshold))}"
+    """The query and its comparison; PromQL where the rule asks Prometheus."""
+    query = rule.prometheus or context.expression(alert_query(rule, context))
+    return f"({query}) {rule.comparison} {format_float(float(rule.threshold))}"
 
 
 def _annotations(rule: AlertRule, context: Context) -> dict[str, str]:

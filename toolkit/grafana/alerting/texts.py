@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from toolkit.catalog import label_of
 from toolkit.grafana.alerting.asking import drilled
-from toolkit.grafana.alerting.model import AlertRule, filled, placeholders
+from toolkit.grafana.alerting.model import AlertRule
+from toolkit.grafana.alerting.wording import filled, placeholders
 from toolkit.grafana.context import Context
 from toolkit.grafana.explore import explore_path
 from toolkit.grafana.query import lines
@@ -48,8 +49,16 @@ def _label(label: str) -> str:
 def explore_link(rule: AlertRule, context: Context) -> str:
     """The address in Explore of the very lines that made the rule fire, as a template.
 
+    Of a rule that asks Prometheus it is that of its expression, "" where no data source is named.
+
     Label values come in when the rule fires, so their places are kept while the rest is encoded.
     """
+    if rule.prometheus:
+        uid = context.prometheus or ""
+        path = explore_path(
+            rule.prometheus, uid, context.version, start="now-6h", source="prometheus"
+        )
+        return _HERE + path if uid else ""
     fields = drilled(rule, context)
     probes = [_PROBE.format(place) for place in range(len(fields))]
     matchers = [Matcher(name, "=", probe) for (name, _), probe in zip(fields, probes, strict=True)]

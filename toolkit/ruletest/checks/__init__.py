@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from toolkit.logql import ast
+from toolkit.promql import ast as promql
 from toolkit.ruletest.checks import (
     absence,
     advice,
@@ -16,6 +18,7 @@ from toolkit.ruletest.checks import (
     cost,
     dropped,
     labels,
+    metrics,
     ranges,
     rewritten,
     variables,
@@ -23,9 +26,7 @@ from toolkit.ruletest.checks import (
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.problems import Problem
 
-Check = Callable[[Checked], Iterator[Problem]]
-
-CHECKS: Final[tuple[Check, ...]] = (
+CHECKS: Final[tuple[Callable[[Checked[ast.Expr]], Iterator[Problem]], ...]] = (
     condition.check,
     advice.check,
     absence.check,
@@ -37,10 +38,17 @@ CHECKS: Final[tuple[Check, ...]] = (
     dropped.check,
 )
 
+PROMQL_CHECKS: Final[tuple[Callable[[Checked[promql.Expr]], Iterator[Problem]], ...]] = (
+    metrics.check,
+    labels.check,
+    dropped.check,
+)
+"""Those of rules that ask Prometheus."""
+
 CODES: Final[frozenset[str]] = frozenset(
     code
     for module in (
-        *(absence, advice, condition, cost, dropped, labels, ranges, rewritten, variables),
+        *(absence, advice, condition, cost, dropped, labels, metrics, ranges, rewritten, variables),
     )
     for code in module.CODES
 )

@@ -17,7 +17,7 @@ CODES: Final = ("absence-of-events",)
 _HEARTBEATS: Final = (INTERNAL_PREFIX.lower(), "metrics snapshot", "heartbeat")
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """``absent_over_time`` and a count that may be 0, over Falco's events but no heartbeats."""
     for node in find(checked.expr, ast.RangeAggregation):
         if node.op == "absent_over_time" and _is_falco(node.log_range.query):
@@ -30,7 +30,9 @@ def check(checked: Checked) -> Iterator[Problem]:
                 yield _problem(checked, operation)
 
 
-def _problem(checked: Checked, node: ast.RangeAggregation | ast.BinaryOperation) -> Problem:
+def _problem(
+    checked: Checked[ast.Expr], node: ast.RangeAggregation | ast.BinaryOperation
+) -> Problem:
     return checked.warning(
         "absence-of-events",
         "no event rate separates a well-tuned Falco from a dead one",

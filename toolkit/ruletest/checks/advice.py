@@ -16,7 +16,7 @@ CODES: Final[tuple[str, ...]] = ()
 """None of its own: docs of ``toolkit logql check`` name them."""
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Queries that may not mean what their author thinks. A rule whose query fails never fires."""
     for one in advise(checked.expr):
         if one.code != "parser-errors-unseen" or not _filtered(checked.expr, one.span):

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from toolkit.errors import NOWHERE, Span
-from toolkit.logql.ast import Expr
+from toolkit.logql.labelnames import Kept
 from toolkit.ruletest.places import Text
 from toolkit.ruletest.problems import Problem, Severity
-from toolkit.ruletest.rulefile import Rule, RuleGroup
+from toolkit.ruletest.rulefile import Rule
+
+Tree = TypeVar("Tree")
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A rule in its group; ``interval`` (ns) is how often it is evaluated."""
+class Checked(Generic[Tree]):
+    """A rule and the tree of its query; ``interval`` (ns) is how often it is evaluated.
+
+    ``labels`` are those that the query's answer can have.
+    """
 
     rule: Rule
-    group: RuleGroup
+    expr: Tree
+    labels: Kept
     interval: int
-
-    @property
-    def expr(self) -> Expr:
-        """The rule's query."""
-        return self.rule.tree
 
     @property
     def is_alert(self) -> bool:

@@ -26,7 +26,7 @@ _ANY: Final = {(">", 0.0), ("!=", 0.0), (">=", 1.0)}
 """How people write "at least one line": true for every count that there is, and meant so."""
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """What is wrong with the condition."""
     expr = checked.expr
     if isinstance(expr, ast.LogQuery):
@@ -115,7 +115,7 @@ def _verdict(side: ast.MetricExpr, op: str, number: float) -> bool | None:
     return verdict(op, bounds(side), number)
 
 
-def _comparisons(checked: Checked, expr: ast.MetricExpr) -> Iterator[Problem]:
+def _comparisons(checked: Checked[ast.Expr], expr: ast.MetricExpr) -> Iterator[Problem]:
     for node in find(expr, ast.BinaryOperation):
         compared = _compared(node)
         if compared is None:

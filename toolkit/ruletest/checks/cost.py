@@ -18,7 +18,7 @@ MOST_READS: Final = 1500
 _EVERYTHING: Final = frozenset({".+", ".*", "(?s).+", "(?s).*", "^.+$", "^.*$"})
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Long ranges asked often, and selectors that select everything."""
     for log_range in find(checked.expr, ast.LogRange):
         length = log_range.range

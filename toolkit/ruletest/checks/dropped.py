@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.places import Place
@@ -19,7 +19,7 @@ _INSTEAD: Final = {
 }
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[Any]) -> Iterator[Problem]:
     """``keep_firing_for``: tests evaluate it, a running Loki does not."""
     for name, place in checked.rule.dropped.items():
         yield problem(name, place, checked.rule.subject)

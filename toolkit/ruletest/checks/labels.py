@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from toolkit.errors import Span
 from toolkit.logql import ast
@@ -11,7 +11,6 @@ from toolkit.logql.labelnames import Kept
 from toolkit.logql.template import TemplateSyntaxError
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.expansion import check_template
-from toolkit.ruletest.kept import kept
 from toolkit.ruletest.places import Text
 from toolkit.ruletest.problems import Problem, did_you_mean
 from toolkit.ruletest.templateuse import Use, label_uses, uses_value
@@ -19,11 +18,11 @@ from toolkit.ruletest.templateuse import Use, label_uses, uses_value
 CODES: Final = ("label-not-kept", "label-overridden", "value-in-label")
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[Any]) -> Iterator[Problem]:
     """Labels that are not there, that are covered, and that change with every evaluation."""
     if not checked.is_alert or isinstance(checked.expr, ast.LogQuery):
         return
-    found = kept(checked.expr)
+    found = checked.labels
     for what, texts in (("label", checked.rule.labels), ("annotation", checked.rule.annotations)):
         for name, text in texts.items():
             yield from _uses(checked, f"{what} {name}", text, found)
@@ -31,7 +30,7 @@ def check(checked: Checked) -> Iterator[Problem]:
         yield from _own_label(checked, name, text, found)
 
 
-def _uses(checked: Checked, what: str, text: Text, found: Kept) -> Iterator[Problem]:
+def _uses(checked: Checked[Any], what: str, text: Text, found: Kept) -> Iterator[Problem]:
     for use in _label_uses(text, checked.rule.name.value):
         if use.guarded or found.may_have(use.name):
             continue
@@ -51,7 +50,7 @@ def _label_uses(text: Text, alert: str) -> tuple[Use, ...]:
         return ()
 
 
-def _hint(checked: Checked, name: str, found: Kept) -> str:
+def _hint(checked: Checked[Any], name: str, found: Kept) -> str:
     if name in checked.rule.labels or name == "alertname":
         return "$labels are the query's; what the rule adds is not among them"
     close = did_you_mean(name, found.names or ())
@@ -60,7 +59,7 @@ def _hint(checked: Checked, name: str, found: Kept) -> str:
     return f"keep it: sum by ({', '.join(sorted({*(found.names or ()), name}))}) (...)"
 
 
-def _own_label(checked: Checked, name: str, text: Text, found: Kept) -> Iterator[Problem]:
+def _own_label(checked: Checked[Any], name: str, text: Text, found: Kept) -> Iterator[Problem]:
     if name == "alertname":
         yield checked.warning(
             "label-overridden", "alertname is the rule's name, whatever is said here", text=text

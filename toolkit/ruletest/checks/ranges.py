@@ -15,7 +15,7 @@ from toolkit.ruletest.values import COUNTS, bounds
 CODES: Final = ("range-shorter-than-interval", "for-outlasts-range")
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Ranges that leave gaps, and pending periods that a single event never outlasts."""
     ranges = [
         one.range for one in find(checked.expr, ast.LogRange) if isinstance(one.range, ast.Duration)

@@ -21,7 +21,7 @@ from toolkit.ruletest.problems import Problem
 CODES: Final = ("rewritten",)
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Sizes and small numbers that the ruler rounds, and queries whose print does not parse."""
     for size in find(checked.expr, ast.BytesLabelFilter):
         shown = format_bytes(size.value).replace(" ", "")
@@ -48,7 +48,7 @@ def check(checked: Checked) -> Iterator[Problem]:
 
 
 def _problem(
-    checked: Checked,
+    checked: Checked[ast.Expr],
     node: ast.BytesLabelFilter | ast.VectorLiteral,
     written: str,
     shown: str,

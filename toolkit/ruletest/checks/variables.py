@@ -15,7 +15,7 @@ from toolkit.ruletest.problems import Problem
 CODES: Final = ("dashboard-variable",)
 
 
-def check(checked: Checked) -> Iterator[Problem]:
+def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Variables outside of texts, which Loki refuses, and inside, where they match nothing."""
     for variable in find(checked.expr, ast.Variable):
         yield _problem(checked, variable.text, variable.span)
@@ -25,14 +25,14 @@ def check(checked: Checked) -> Iterator[Problem]:
         yield from _inside(checked, line.value, line.span)
 
 
-def _inside(checked: Checked, value: str, span: Span) -> Iterator[Problem]:
+def _inside(checked: Checked[ast.Expr], value: str, span: Span) -> Iterator[Problem]:
     for found in references(value):
         # $1 is a group of a regular expression.
         if not found.name.isdecimal():
             yield _problem(checked, found.text, span)
 
 
-def _problem(checked: Checked, variable: str, span: Span) -> Problem:
+def _problem(checked: Checked[ast.Expr], variable: str, span: Span) -> Problem:
     name = variable.strip("${}[]")
     hint = "write the value itself"
     if name in MACROS:
