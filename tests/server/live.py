@@ -18,6 +18,7 @@ import uvicorn
 
 from toolkit.server.app import create_app
 from toolkit.server.config import ServerConfig
+from toolkit.server.patience import http_protocol
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,13 @@ def serving(config: ServerConfig) -> Iterator[Live]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(config), log_level="critical", access_log=False)
+        settings = uvicorn.Config(
+            create_app(config),
+            http=http_protocol(config.http_server_read_timeout / 1e9),
+            log_level="critical",
+            access_log=False,
         )
+        server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         deadline = time.monotonic() + 20

@@ -147,6 +147,9 @@ def serve(
     discover_log_levels: Annotated[
         bool, typer.Option("--discover-log-levels", help="Add detected_level as Loki does.")
     ] = False,
+    http_server_read_timeout: Annotated[
+        str, typer.Option(help="How long a request may take to arrive.")
+    ] = "30s",
     max_concurrent: Annotated[int, typer.Option(help="Requests worked on at once.")] = 64,
 ) -> None:
     import uvicorn
@@ -154,6 +157,7 @@ def serve(
     from toolkit.engine.limits import Limits
     from toolkit.server.app import create_app
     from toolkit.server.config import SERVICE_NAME_LABELS, PushLimits, ServerConfig
+    from toolkit.server.patience import http_protocol
 
     host, port = _address(listen, allow_remote)
     config = ServerConfig(
@@ -202,6 +206,7 @@ def serve(
         discover_log_levels=discover_log_levels,
         max_concurrent_requests=max_concurrent,
         max_concurrent_tail_requests=max_concurrent_tail_requests,
+        http_server_read_timeout=_duration(http_server_read_timeout, "http_server_read_timeout"),
     )
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("toolkit.server").info(
@@ -214,7 +219,14 @@ def serve(
     # A push makes thousands of values that no cycle holds; looking for cycles as often as Python
     # does by itself costs the server a fifth of its time (python -m benchmarks.http).
     gc.set_threshold(100_000, 20, 50)
-    uvicorn.run(create_app(config), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        create_app(config),
+        host=host,
+        port=port,
+        http=http_protocol(config.http_server_read_timeout / _SECOND),
+        log_level="warning",
+        access_log=False,
+    )
 
 
 serve.__doc__ = HELP

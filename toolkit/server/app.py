@@ -13,7 +13,7 @@ import logging
 import posixpath
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -30,6 +30,7 @@ from toolkit.server import handlers, status, tail
 from toolkit.server.config import ServerConfig
 from toolkit.server.errors import HTTPError
 from toolkit.server.metrics import Metrics
+from toolkit.server.push.body import media_type
 from toolkit.server.tenants import Tenants
 
 _log = logging.getLogger("toolkit.server")
@@ -80,17 +81,16 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
 
     def endpoint(handler: Handler, limit: int) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
-            try:
-                slots.acquire_nowait()
-            except anyio.WouldBlock:
-                return _answer(HTTPError(429, "too many outstanding requests"))
             started = time.perf_counter()
             try:
-                body = await _read(request, limit)
-                values = _values(request, body)
+                # read first: who sends slowly takes no slot from others
+                with _patience(config):
+                    body = await _read(request, limit)
+                values = _values(request, b"" if handler is handlers.push else body)
                 form = {name: given[0] for name, given in values.items()}
                 call = Call(server, request, form, values, body, clock())
-                response = await run_in_threadpool(_answered, handler, call)
+                with _slot(slots):
+                    response = await run_in_threadpool(_answered, handler, call)
             except ClientDisconnect:
                 response = Response(status_code=499)
             except ToolkitError as error:
@@ -98,8 +98,6 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
             except Exception:
                 _log.exception("%s %s", request.method, request.url.path)
                 response = PlainTextResponse("internal server error", 500)
-            finally:
-                slots.release()
             route = request.scope["route"].path if "route" in request.scope else request.url.path
             seconds = time.perf_counter() - started
             server.metrics.observe(request.method, route, response.status_code, seconds)
@@ -158,6 +156,27 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
     return app
 
 
+@contextlib.contextmanager
+def _slot(slots: anyio.Semaphore) -> Iterator[None]:
+    try:
+        slots.acquire_nowait()
+    except anyio.WouldBlock:
+        raise HTTPError(429, "too many outstanding requests") from None
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+@contextlib.contextmanager
+def _patience(config: ServerConfig) -> Iterator[None]:
+    try:
+        with anyio.fail_after(config.http_server_read_timeout / 1e9):
+            yield
+    except TimeoutError:
+        raise HTTPError(408, "the request took too long to arrive") from None
+
+
 def _answered(handler: Handler, call: Call) -> Response:
     """The handler's answer, compressed where it is long and the client can read that."""
     response = handler(call)
@@ -188,8 +207,8 @@ async def _read(request: Request, limit: int) -> bytes:
 
 def _values(request: Request, body: bytes) -> Mapping[str, Sequence[str]]:
     values = parse_qs(request.url.query, keep_blank_values=True)
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if body and kind == "application/x-www-form-urlencoded":
+    header = request.headers.get("content-type", "")
+    if body and header and media_type(header) == "application/x-www-form-urlencoded":
         posted = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
         for name, given in posted.items():
             values[name] = given + values.get(name, [])

@@ -69,7 +69,10 @@ class PushLimits:
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Everything ``create_app`` needs. ``data_dir`` None keeps all in memory."""
+    """Everything ``create_app`` needs. ``data_dir`` None keeps all in memory.
+
+    A push may be 50 times as large unpacked in a Loki by itself; here memory is what is scarce.
+    """
 
     data_dir: Path | None = None
     auth_enabled: bool = False
@@ -78,7 +81,8 @@ class ServerConfig:
     discover_service_name: tuple[str, ...] = ()
     discover_log_levels: bool = False
     max_recv_msg_size: int = 100 * _MIB
-    max_decompressed_size: int = 5000 * _MIB
+    max_decompressed_size: int = 256 * _MIB
+    http_server_read_timeout: int = 30 * _SECOND
     max_concurrent_requests: int = 64
     max_concurrent_tail_requests: int = 10
 

@@ -17,7 +17,7 @@ _PARAMETERS = re.compile(rf'(?:;\s*{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*")\s*)*;?\
 
 def media_type(header: str) -> str:
     """The media type of a Content-Type header, lower-case, with Go's ``mime`` error texts."""
-    if not header.strip():
+    if re.match(rf"\s*{_WORD}", header) is None:
         raise HTTPError(400, "mime: no media type")
     match = _MEDIA_TYPE.fullmatch(header)
     if match is None:
