@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from toolkit.engine import reading
-from toolkit.engine.columnar import jsonkeys, read
+from toolkit.engine.columnar import jsonkeys, jsonread, read
 from toolkit.engine.columnar.plan import plan
 from toolkit.engine.deadline import Deadline
 from toolkit.engine.engine import Engine
@@ -179,7 +179,8 @@ def test_over_columns_as_line_by_line(entries, query) -> None:
     store = filled(entries)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "_BLOCK", 7)  # several blocks, and several dictionaries
-        patch.setattr(jsonkeys, "_SMALLEST", 2)
+        patch.setattr(jsonread, "_SMALLEST", 2)
+        patch.setattr(jsonkeys, "_FEW", 0)
         expected = answer(store, query, columnar=False)
         assert answer(store, query, columnar=True) == expected
         # and again, with what is kept of the lines

@@ -1,44 +1,70 @@
-"""Keys of ``| json label="path"``: what stands at some paths, read by Arrow's JSON reader; and of
-plain ``| json``: what becomes a label that counts.
+"""Keys of ``| json label="path"``, by what stands at the paths, and of plain ``| json``, by what
+becomes a label that counts.
 
-Arrow reads a line as JSON from its first byte to its last, so of a line it takes the row pipeline
-extracts the same; lines it does not take (broken, with a name twice, with a fraction, an object or
-an array at a path) are left to that pipeline.
+A label's name does not tell where in a line to look for it: ``a_b`` may be ``a.b`` or the ``b`` of
+an ``a``. So plain ``| json`` learns paths from a few lines, and a search tells of each line how
+many of its keys may become one of the labels: where as many were found at the paths, these are all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 
-from toolkit.engine.columnar.keys import Keys, KeysOf, encoded, together
+from toolkit.engine.columnar.jsonread import Path, apart, read
+from toolkit.engine.columnar.keys import Codes, Keys, KeysOf, encoded, together
 from toolkit.engine.columnar.texts import Mask, Texts, as_mask
+from toolkit.engine.pipeline.json.fast import Pairs, scan
 from toolkit.engine.pipeline.jsonstage import json_labels
 from toolkit.engine.pipeline.labels import EXTRACTED
+from toolkit.engine.pipeline.names import label_name, nested_name
 from toolkit.logql.ast import JsonParser
 from toolkit.logql.jsonpath import parse_path
-from toolkit.logql.quoting import decode
+from toolkit.logql.quoting import decode, encode
 
-_SMALLEST = 64  # lines of a refused chunk that are not searched for good ones any more
+_LEARNED_FROM = 16
+"""Lines of a chunk that paths are learned from."""
+_DEEPEST = 32
+"""How many objects a label is looked for in."""
+_FEW = 256
+"""Lines that are left and not worth another look over columns."""
 
-_Path = tuple[str | int, ...]
+_BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
+_NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
+_OTHER = r'[^A-Za-z0-9"\\]'
+"""What becomes an underscore, or is blank."""
+_MAKES_A_LABEL = r'["0-9tf{-]'
+"""How a value begins that makes a label, which null and arrays do not. An object does where a blank
+key is in it. A key that is found this way hides no other one, as no string ends before its quote;
+and what is found between two keys hides at most one, which it stands for in the count."""
+_ESCAPED_KEY = r'\\.[^"\\]*"\s*:'
 
 
 def json_keys(stage: JsonParser, names: Sequence[str] | None) -> KeysOf | None:
     """Keys by what stands at the paths; None where a path is not made of names alone. Without paths
     by the labels of ``names``, which are all that count; None where any label does."""
     if not stage.extractions:
-        return None if names is None or any(map(_may_clash, names)) else _plain_keys(names)
+        known = names is not None and not any(map(_is_odd, names))
+        return _plain_keys(names) if names is not None and known else None
     paths = [parse_path(extraction.expression) for extraction in stage.extractions]
-    if not paths or not _apart(paths):
-        return None
+    return _keys_at(paths) if apart(paths) else None
+
+
+def _is_odd(name: str) -> bool:
+    """Whether two keys may want this label, and the stream's labels say which of them gets it; or
+    it has no letter to look for."""
+    return name.endswith(EXTRACTED) or not _NO_LETTERS.sub("", name)
+
+
+# --- | json label="path" --------------------------------------------------------------------------
+
+
+def _keys_at(paths: Sequence[Path]) -> KeysOf:
+    distinct = list(dict.fromkeys(paths))
 
     def keys(texts: Texts) -> Keys:
         firsts = texts.firsts
@@ -47,142 +73,117 @@ def json_keys(stage: JsonParser, names: Sequence[str] | None) -> KeysOf | None:
         unsure = (firsts == ord('"')) | (firsts == ord("["))
         # a NUL byte is no JSON either, but shares its code with the empty line
         unsure |= (firsts == 0) & (texts.lengths > 0)
-        whole = len(objects) == len(texts)
-        lines = texts.lines if whole else texts.only(objects).lines
-        segments = _read(lines, dict.fromkeys(paths, _STRING))
-        columns = [
-            encoded(pa.concat_arrays([_NO_STRINGS, *(each.columns[path] for each in segments)]))
-            for path in paths
-        ]
-        found = together(columns, len(objects))
+        columns, doubtful = read(_rows(texts, objects).lines, distinct)
+        found = together(list(map(encoded, columns)), len(objects))
         codes = np.where(firsts == 0, 1, 0)
         codes[objects] = found.codes + 2
-        unsure[objects] = np.concatenate([_NO_MASK, *(each.unsure for each in segments)])
+        unsure[objects] = doubtful
         return Keys(["no json", "empty", *found.values], codes, unsure)
 
     return keys
 
 
-def _may_clash(name: str) -> bool:
-    """Two keys may want this label, and which of them gets it depends on the stream's labels."""
-    return name.endswith(EXTRACTED)
+def _rows(texts: Texts, rows: Codes) -> Texts:
+    return texts if len(rows) == len(texts) else texts.only(rows)
+
+
+# --- | json ---------------------------------------------------------------------------------------
 
 
 def _plain_keys(names: Sequence[str]) -> KeysOf:
-    """Line by line: names of labels tell too little of where in a line to look for them."""
     labels = json_labels(names)
 
     def keys(texts: Texts) -> Keys:
         if not names:  # then the parser is not even run
             return Keys([()], np.zeros(len(texts), np.int64))
-        known: dict[Hashable, int] = {}
+        firsts = texts.firsts
+        # white space may stand before an object; what begins otherwise is none, all with one error
+        unsure = np.isin(firsts, _BLANKS)
         codes = np.zeros(len(texts), np.int64)
-        unsure = np.zeros(len(texts), np.bool_)
-        for row, line in enumerate(texts.lines.to_pylist()):
-            found = labels(decode(line))
-            if found is None:
+        values: list[Hashable] = ["no json"]
+        left = np.flatnonzero(firsts == ord("{"))
+        while len(left) > _FEW:
+            found, doubtful = _over_columns(_rows(texts, left), names)
+            codes[left] = found.codes + len(values)
+            values.extend(found.values)
+            before, left = len(left), left[doubtful]
+            if 2 * len(left) > before:
+                break
+        known: dict[Hashable, int] = {}
+        for row, line in zip(left.tolist(), _rows(texts, left).lines.to_pylist(), strict=True):
+            parsed = labels(decode(line))
+            if parsed is None:
                 unsure[row] = True
             else:
-                codes[row] = known.setdefault(tuple(found.items()), len(known))
-        return Keys(list(known) or [()], codes, unsure)
+                key = tuple([encode(parsed[name]) if name in parsed else None for name in names])
+                codes[row] = known.setdefault(key, len(known)) + len(values)
+        return Keys([*values, *known], codes, unsure)
 
     return keys
 
 
-def _apart(paths: Sequence[_Path]) -> bool:
-    """Whether the paths are made of names, and none leads on from where another one ends."""
-    return all(path and all(isinstance(name, str) for name in path) for path in paths) and not any(
-        a != b and a == b[: len(a)] for a in paths for b in paths
-    )
+def _over_columns(texts: Texts, names: Sequence[str]) -> tuple[Keys, Mask]:
+    """The labels of the names in each line that begins an object, and which lines to read again."""
+    tails = "|".join(map(_tail, names))
+    key = f"{_OTHER}*(?:{tails}){_OTHER}*"
+    wanted = pc.count_substring_regex(texts.text, rf'"{key}"\s*:\s*{_MAKES_A_LABEL}').to_numpy()
+    paths = _learned(texts, np.flatnonzero(wanted), re.compile(key))
+    columns, doubtful = read(texts.lines, list(paths))
+    doubtful |= as_mask(pc.match_substring_regex(texts.text, _ESCAPED_KEY))
+    if texts.odd is not None:
+        doubtful |= texts.odd
+    for column in columns:
+        wanted = wanted - _there(column)
+    doubtful |= wanted != 0
+    of_names = []
+    for name in names:
+        mine = [column for column, path in zip(columns, paths, strict=True) if paths[path] == name]
+        if len(mine) > 1:  # the first in the line is the label
+            doubtful |= sum(map(_there, mine)) > 1
+        of_names.append(encoded(pc.coalesce(pa.nulls(len(texts), pa.binary()), *mine)))
+    return together(of_names, len(texts)), doubtful
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Segment:
-    """A stretch of lines: what stands at each path, as text, and which lines were not taken."""
-
-    columns: Mapping[_Path, pa.Array]
-    unsure: Mask
+def _there(column: pa.Array) -> Codes:
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.int64)
 
 
-def _read(lines: pa.Array, kinds: Mapping[_Path, pa.DataType]) -> list[_Segment]:
-    """The lines read by Arrow, in stretches; a stretch with a bad line is halved until small."""
-    if not len(lines):
-        return []
-    # Each line inside an object of its own: nothing a line holds can close that object early and
-    # still leave as many objects as there are lines.
-    wrapped = pc.binary_join_element_wise(_OPEN, lines, _CLOSE, _NOTHING)
-    found, kinds = _parsed(wrapped.buffers()[2], kinds)
-    if found is not None and len(found) == len(lines):
-        return [_segment(found, lines, kinds)]
-    if len(lines) <= _SMALLEST:
-        nothing = pa.nulls(len(lines), _STRING)
-        return [_Segment(dict.fromkeys(kinds, nothing), np.ones(len(lines), np.bool_))]
-    half = len(lines) // 2
-    return _read(lines[:half], kinds) + _read(lines[half:], kinds)
+def _learned(texts: Texts, rows: Codes, wanted: re.Pattern[str]) -> dict[Path, str]:
+    """Paths in some of the rows whose last key is wanted, with the names of their labels."""
+    some = rows[:: 1 + len(rows) // _LEARNED_FROM]
+    found: dict[Path, str] = {}
+    for line in texts.only(some).lines.to_pylist():
+        scanned = scan(decode(line))
+        for path, name in _named(scanned[0]) if scanned is not None else ():
+            if wanted.fullmatch(str(path[-1])) and _is_text(path) and apart([*found, path]):
+                found[path] = name
+    return found
 
 
-def _parsed(
-    data: pa.Buffer, kinds: Mapping[_Path, pa.DataType]
-) -> tuple[pa.StructArray | None, Mapping[_Path, pa.DataType]]:
-    """The objects with what stands at the paths, None where Arrow refuses them; and of which kinds
-    it was: Arrow wants to know them, and says what it found instead."""
-    for _ in range(2 * len(kinds) + 1):
-        try:
-            table = pj.read_json(
-                pa.BufferReader(data),
-                read_options=pj.ReadOptions(use_threads=False, block_size=max(1, data.size)),
-                parse_options=pj.ParseOptions(
-                    explicit_schema=_schema(kinds), unexpected_field_behavior="ignore"
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            changed = _CHANGED.search(str(error))
-            path = next((p for p in kinds if changed and "/".join(map(str, p)) == changed[1]), None)
-            if changed is None or path is None:
-                return None, kinds
-            kinds = {**kinds, path: _KINDS[changed[2]]}
-        else:
-            return pa.concat_arrays(table.column("r").chunks), kinds
-    return None, kinds
+def _named(pairs: Pairs, outer: Path = (), prefix: str = "") -> Iterator[tuple[Path, str]]:
+    """The paths of all that may become labels, with their names."""
+    for key, value in pairs:
+        inner = nested_name(prefix, key) if outer else label_name(key)
+        if isinstance(value, tuple):
+            if len(outer) < _DEEPEST:
+                yield from _named(value, (*outer, key), inner)
+        elif isinstance(value, str | bool):
+            yield (*outer, key), inner
 
 
-def _segment(
-    found: pa.StructArray, lines: pa.Array, kinds: Mapping[_Path, pa.DataType]
-) -> _Segment:
-    columns = {}
-    unsure = np.zeros(len(lines), np.bool_)
-    for path, kind in kinds.items():
-        column = pc.struct_field(found, list(path))
-        if kind == _NUMBER:
-            # whole numbers are written as they are read, but for this one
-            zero = np.flatnonzero(pc.fill_null(pc.equal(column, 0), False).to_numpy(False))
-            unsure[zero] |= as_mask(pc.match_substring_regex(lines.take(zero), _MINUS_ZERO))
-        # what is no string is the same label as its text would be
-        columns[path] = column if kind == _STRING else column.cast(pa.string()).cast(_STRING)
-    return _Segment(columns, unsure)
+def _is_text(path: Path) -> bool:
+    try:
+        "".join(map(str, path)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _schema(kinds: Mapping[_Path, pa.DataType]) -> pa.Schema:
-    tree: dict[str, Any] = {}
-    for path, kind in kinds.items():
-        inner = tree
-        for name in path[:-1]:
-            inner = inner.setdefault(str(name), {})
-        inner[str(path[-1])] = kind
-    return pa.schema([pa.field("r", _struct(tree))])
-
-
-def _struct(tree: Mapping[str, Any]) -> pa.StructType:
-    return pa.struct([(name, _struct(i) if isinstance(i, dict) else i) for name, i in tree.items()])
-
-
-_STRING, _NUMBER = pa.binary(), pa.int64()
-_KINDS = {"string": _STRING, "number": _NUMBER, "boolean": pa.bool_()}
-_CHANGED = re.compile(r"Column\(/r/(.*)\) changed from \w+ to (string|number|boolean)\b")
-_MINUS_ZERO = r"-0[\s,}\]]"
-_NO_STRINGS = pa.array([], _STRING)
-_NO_MASK = np.empty(0, np.bool_)
-
-_OPEN = pa.scalar(b'{"r":', pa.large_binary())
-_CLOSE = pa.scalar(b"}\n", pa.large_binary())
-_NOTHING = pa.scalar(b"", pa.large_binary())
+def _tail(name: str) -> str:
+    """What a key that may become this label has but for underscores: the last ones of the name's
+    runs of letters and digits, or all."""
+    *outer, last = [run for run in _NO_LETTERS.split(name) if run]
+    pattern = ""
+    for run in outer:
+        pattern = f"(?:{pattern}{run}{_OTHER}+)?"
+    return pattern + last

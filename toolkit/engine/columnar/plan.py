@@ -12,6 +12,7 @@ from toolkit.engine.columnar.kept import Parser
 from toolkit.engine.columnar.keys import KeysOf, pattern_keys, regexp_keys
 from toolkit.engine.columnar.logfmtkeys import logfmt_keys
 from toolkit.engine.pipeline import Hints
+from toolkit.engine.template import compile_template
 from toolkit.logql import regex
 from toolkit.logql.ast import (
     AndLabelFilter,
@@ -38,6 +39,7 @@ from toolkit.logql.pattern import capture_names, parse_pattern
 
 # templates that see more than labels: the line, or some time
 _SEES_MORE = re.compile(r"__line__|__timestamp__|now|date|Date")
+_CONVERTING = NumberLabelFilter | DurationLabelFilter | BytesLabelFilter | IPLabelFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,9 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
     if not all_raw or len(filters) < len(tests):
         return None
     names = _names(query.stages, unwrap, hints)
+    seen = None if _order_counts(query.stages, unwrap, hints) else names
+    if any(map(_has_template, query.stages)):
+        names = None  # a template may print all labels of a stream
     parsers: list[Parser] = []
     for stage in query.stages:
         match stage:
@@ -74,14 +79,12 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
             case LabelFormat(assignments):
                 if any(not a.rename and _SEES_MORE.search(a.value) for a in assignments):
                     return None
-            case JsonParser(()) if unwrap is not None:
-                return None  # values are of nearly every line its own, and were looked for twice
             case RegexpParser() | PatternParser() | JsonParser() | LogfmtParser():
-                found = _keys(stage, names)
+                found = _keys(stage, seen)
                 if found is None:
                     return None
-                seen = None if isinstance(stage, RegexpParser | PatternParser) else names
-                parsers.append(Parser((stage, seen), found))
+                own = None if isinstance(stage, RegexpParser | PatternParser) else seen
+                parsers.append(Parser((stage, own), found))
             case _ if isinstance(stage, LABEL_FILTERS):
                 pass
             case _:
@@ -109,17 +112,39 @@ def _keys(
             return json_keys(stage, names)
 
 
+def _order_counts(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> bool:
+    """Whether the order of the pairs in a line matters: parsers ask filters about a label when they
+    find it, so of two values that cannot be converted the first one makes the error."""
+    filters = [*stages, *(unwrap.filters if unwrap else ())]
+    return hints.no_labels and sum(sum(map(_converts, _leaves(each))) for each in filters) > 1
+
+
+def _has_template(stage: Stage) -> bool:
+    return isinstance(stage, LabelFormat) and not all(a.rename for a in stage.assignments)
+
+
 def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tuple[str, ...] | None:
     if not hints.metric or not (hints.no_labels or (hints.groups and not hints.without)):
         return None
     names = set(hints.groups)
     for stage in [*stages, *(unwrap.filters if unwrap else ())]:
-        if isinstance(stage, LabelFormat) and not all(a.rename for a in stage.assignments):
-            return None
         names.update(_named(stage))
     if unwrap is not None:
         names.add(unwrap.label)
     return tuple(sorted(names))
+
+
+def _leaves(stage: Stage) -> Iterator[Stage]:
+    """The filters that a label filter is made of, or the stage itself."""
+    if isinstance(stage, AndLabelFilter | OrLabelFilter):
+        yield from _leaves(stage.left)
+        yield from _leaves(stage.right)
+    else:
+        yield stage
+
+
+def _converts(stage: Stage) -> bool:
+    return isinstance(stage, _CONVERTING)
 
 
 def _named(stage: Stage) -> Iterator[str]:
@@ -127,9 +152,9 @@ def _named(stage: Stage) -> Iterator[str]:
     match stage:
         case StringLabelFilter(matcher):
             yield matcher.name
-        case AndLabelFilter(left, right) | OrLabelFilter(left, right):
-            yield from _named(left)
-            yield from _named(right)
+        case AndLabelFilter() | OrLabelFilter():
+            for leaf in _leaves(stage):
+                yield from _named(leaf)
         case NumberLabelFilter() | DurationLabelFilter() | BytesLabelFilter() | IPLabelFilter():
             yield stage.name
         case DropLabels(items) | KeepLabels(items):
@@ -137,7 +162,10 @@ def _named(stage: Stage) -> Iterator[str]:
         case LabelFormat(assignments):
             for assignment in assignments:
                 yield assignment.name
-                yield assignment.value
+                if assignment.rename:
+                    yield assignment.value
+                else:
+                    yield from compile_template(assignment.value).required_labels
         case RegexpParser(pattern):
             yield from regex.group_names(pattern)
         case PatternParser(pattern):
