@@ -22,9 +22,10 @@ from toolkit.logql.parser import parse
 from toolkit.logql.template import TemplateSyntaxError
 from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.ruletest.expansion import check_template, template_hint
+from toolkit.ruletest.manifests import grafanas_version, is_manifest, rule_parts
 from toolkit.ruletest.places import Place, Text
 from toolkit.ruletest.problems import Problem, Severity, did_you_mean
-from toolkit.ruletest.yamlreader import Reader, Report, read_file
+from toolkit.ruletest.yamlreader import Reader, Report, only_one, read_documents
 
 DROPPED_IN_GROUP: Final = ("labels", "query_offset")
 _GROUP_KEYS: Final = ("name", "interval", "limit", "rules", *DROPPED_IN_GROUP)
@@ -94,18 +95,25 @@ class RuleFile:
 def load_rules(path: Path, report: Report, *, shown: str | None = None) -> RuleFile:
     """The rules of a file; everything for which Loki would refuse the file goes to ``report``.
 
+    Manifests of Kubernetes that hold rules are read too (:mod:`toolkit.ruletest.manifests`).
+
     A rule that does not hold together is left out of the answer. ``shown`` is how messages name the
     file.
     """
     name = shown or str(path)
-    found = read_file(path, name, report)
-    if found is None:
-        return RuleFile(name)
-    reader, node = found
-    return RuleFile(name, tuple(_groups(reader, node)))
+    documents = read_documents(path, name, report)
+    if documents is not None and is_manifest(documents[1][0]):
+        parts = rule_parts(*documents)
+        return RuleFile(name, tuple(group for part in parts for group in _groups(*part)))
+    found = None if documents is None else only_one(*documents)
+    return RuleFile(name, tuple(_groups(*found)) if found is not None else ())
 
 
 def _groups(reader: Reader, node: yaml.Node) -> list[RuleGroup]:
+    if (version := grafanas_version(node)) is not None:
+        told = "Loki's ruler reads another form; an alert group is checked by its name"
+        reader.error(version, "this is a provisioning file for Grafana's own alert rules", told)
+        return []
     known = ("groups", "namespace")
     top = reader.mapping(node, "the file", known, required=("groups",), hints=_foreign(node))
     if "namespace" in top:
@@ -132,9 +140,6 @@ def _foreign(node: yaml.Node) -> dict[str, str]:
     if not isinstance(node, yaml.MappingNode):
         return {}
     keys = {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
-    if "apiVersion" in keys and "kind" in keys:
-        told = "this is a manifest of Kubernetes; name the rule file that is inside of it"
-        return dict.fromkeys(("apiVersion", "kind", "metadata", "data", "spec"), told)
     if "tests" in keys:
         return dict.fromkeys(keys, "this is a test file: toolkit rules test runs it")
     if "rules" in keys:

@@ -183,6 +183,21 @@ def read_file(path: Path, shown: str, report: Report) -> tuple[Reader, yaml.Node
 
     ``shown`` is the path as the user named it.
     """
+    found = read_documents(path, shown, report)
+    return None if found is None else only_one(*found)
+
+
+def only_one(reader: Reader, nodes: list[yaml.Node]) -> tuple[Reader, yaml.Node] | None:
+    """The document of a file that may have one; None after reporting that there are more."""
+    if len(nodes) > 1:
+        hint = "Loki reads the first document of a file and drops the others: make them two files"
+        reader.error(nodes[1], "the file holds another document", hint, code="yaml")
+        return None
+    return reader, nodes[0]
+
+
+def read_documents(path: Path, shown: str, report: Report) -> tuple[Reader, list[yaml.Node]] | None:
+    """The documents of a YAML file, those left out that are empty; None as above."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -191,9 +206,16 @@ def read_file(path: Path, shown: str, report: Report) -> tuple[Reader, yaml.Node
     except OSError as error:
         report(_whole_file(shown, f"cannot be read: {(error.strerror or str(error)).lower()}"))
         return None
-    source = Source(shown, text)
+    nodes = compose(Source(shown, text), report)
+    if nodes == []:
+        report(_whole_file(shown, "the file is empty"))
+    return (Reader(Source(shown, text), report), nodes) if nodes else None
+
+
+def compose(source: Source, report: Report) -> list[yaml.Node] | None:
+    """The documents of a text that are not empty; None after reporting why it is not YAML."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        nodes = list(yaml.compose_all(source.text, Loader=yaml.SafeLoader))
     except yaml.reader.ReaderError as error:
         summary = f"not YAML: a character that YAML does not allow (U+{error.character:04X})"
         report(Problem("yaml", Severity.ERROR, source.place(error.position), summary))
@@ -202,12 +224,9 @@ def read_file(path: Path, shown: str, report: Report) -> tuple[Reader, yaml.Node
         report(_yaml_error(source, error))
         return None
     except RecursionError:
-        report(_whole_file(shown, "not YAML: nested too deeply"))
+        report(_whole_file(source.path, "not YAML: nested too deeply"))
         return None
-    if node is None or _is_null(node):
-        report(_whole_file(shown, "the file is empty"))
-        return None
-    return Reader(source, report), node
+    return [node for node in nodes if not _is_null(node)]
 
 
 def _whole_file(path: str, summary: str) -> Problem:
@@ -219,9 +238,7 @@ def _yaml_error(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     place = Place(source.path, mark.line + 1, mark.column + 1) if mark else Place(source.path)
     said = ", ".join(part for part in (error.context, error.problem) if part)
     hint = ""
-    if error.problem and "but found another document" in error.problem:
-        hint = "Loki reads the first document of a file and drops the others: make them two files"
-    elif error.problem and "mapping values are not allowed" in error.problem:
+    if error.problem and "mapping values are not allowed" in error.problem:
         hint = "a text with a colon and a space in it needs quotes"
     elif error.problem and "\\t" in error.problem:
         hint = "YAML is indented by spaces, not by tabs"
