@@ -49,6 +49,21 @@ def test_a_panel_more_and_a_panel_less() -> None:
     assert line.startswith("+ panels[Two]: ")
 
 
+def test_a_panel_of_another_title_is_the_same_panel() -> None:
+    """By its id, if it is of the same type; whatever else has its title is compared by that."""
+    board = deepcopy(BOARD)
+    for panel in board["panels"]:
+        panel["type"] = "stat"
+    other = deepcopy(board)
+    other["panels"][1] |= {"title": "Second"}
+    assert difference(board, other) == ("~ panels[Two].title: Two → Second",)
+    other["panels"][1] |= {"type": "table"}
+    assert [line[:17] for line in difference(board, other)] == [
+        "+ panels[Second]:",
+        '- panels[Two]: {"',
+    ]
+
+
 def test_another_order_is_said_once() -> None:
     turned = changed(panels=BOARD["panels"][::-1])
     assert difference(BOARD, turned) == ("~ panels: in another order",)

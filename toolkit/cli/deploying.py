@@ -100,7 +100,8 @@ def _carry_out(
     if not going.as_json:
         for change in outcome.denied:
             _show_change(change)
-        typer.echo(f"Sent {len(outcome.done)} changes. What was there before is kept in {kept}")
+        many = f"{len(outcome.done)} change{'' if len(outcome.done) == 1 else 's'}"
+        typer.echo(f"Sent {many}. What was there before is kept in {kept}")
         if not going.rollback:
             typer.echo("Put it back with the same command and --rollback")
     return complete and not outcome.denied
@@ -188,6 +189,12 @@ def write(
     if configmap:
         how = "--server-side " if too_long_to_apply(files.items()) else ""
         _say(f"Bring it to the cluster with: kubectl apply {how}-k {output}", going)
+    else:
+        _say(
+            f"Grafana looks for {output}/grafana/provisioning in /etc/grafana/provisioning, and for"
+            f" {output}/grafana/dashboards in /var/lib/grafana/dashboards.",
+            going,
+        )
 
 
 def _say(text: str, going: Going) -> None:

@@ -93,8 +93,10 @@ def _differ_lists(path: str, before: Sequence[Any], after: Sequence[Any]) -> Ite
             found += _differ(f"{path}[{place}]", one, other)
         yield from found or [f"~ {path}: {len(before)} → {len(after)} items"]
         return
-    for name in dict.fromkeys([*new, *old]):
-        yield from _differ(f"{path}[{name}]", old.get(name), new.get(name))
+    was = _renamed(old, new)
+    for name in dict.fromkeys([*new, *(one for one in old if one not in was.values())]):
+        former = was.get(name, name)
+        yield from _differ(f"{path}[{former}]", old.get(former), new.get(name))
     both = [name for name in new if name in old]
     if both != [name for name in old if name in new]:
         yield f"~ {path}: in another order"
@@ -107,6 +109,21 @@ def _by_name(items: Sequence[Any]) -> dict[str, Any] | None:
         if len(names) == len(items) == len(set(names)):
             return dict(zip(names, items, strict=True))
     return None if items else {}
+
+
+def _renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+    """The former names of panels that have another title: by their ids, if of the same type."""
+
+    def alone(items: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, str]:
+        found = {name: item for name, item in items.items() if name not in others}
+        return {
+            f"{item['id']} {item['type']}": name
+            for name, item in found.items()
+            if isinstance(item, Mapping) and "id" in item and "type" in item
+        }
+
+    gone = alone(old, new)
+    return {name: gone[key] for key, name in alone(new, old).items() if key in gone}
 
 
 def _joined(path: str, key: str) -> str:

@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import DefinitionError, LogQLError, ToolkitError
+from toolkit.errors import DefinitionError, LogQLError, SettingsError, ToolkitError
 from toolkit.grafana.alerting.asking import alert_query, missing
 from toolkit.grafana.alerting.grafana import rule_model
 from toolkit.grafana.alerting.model import AlertGroup, AlertRule, groups_of
@@ -72,8 +72,8 @@ def render(
     """The definitions' JSON for ``context``.
 
     ``only`` are patterns (``over*``) on names of files, uids and names of alert groups; a pattern
-    that nothing matches is an error. Raises :class:`DefinitionError` with the file, and with the
-    line where one can be told.
+    that nothing matches is a :class:`SettingsError`. Raises :class:`DefinitionError` with the file,
+    and with the line where one can be told.
     """
     dashboards: list[RenderedDashboard] = []
     groups: list[AlertGroup] = []
@@ -99,13 +99,14 @@ def render(
         for made in dashboards
         if wanted(made.uid, made.path.name.removesuffix(".dashboard.py"))
     )
+    named = [group.name for group in groups]
     groups = [group for group in groups if wanted(group.name)]
     unknown = [pattern for pattern in only if pattern not in used]
     if unknown:
-        known = ", ".join(sorted(made.uid for made in dashboards))
-        raise DefinitionError(
-            f"no dashboard, no alert group and no file is called {unknown[0]}",
-            path="",
+        known = ", ".join(sorted([*(one.uid for one in dashboards), *named]))
+        raise SettingsError(
+            f"--only: no dashboard, no alert group and no file is called {unknown[0]}",
+            setting="--only",
             hint=f"known: {known}",
         )
     if whole:
@@ -210,7 +211,8 @@ def _check_target(target: Json, panel: Json, known: set[str], path: Path) -> Non
     for name in _variables(expression):
         if name not in known:
             text = f"{where}: there is no variable ${name}"
-            raise _wrong(path, f"${name}", text, hint=f"variables: {', '.join(sorted(known))}")
+            hint = f"variables: {', '.join(sorted(known)) or 'the dashboard has none'}"
+            raise _wrong(path, f"${name}", text, hint=hint)
 
 
 def _variables(expression: str) -> list[str]:
