@@ -99,6 +99,8 @@ def test_the_link_to_explore_opens_the_very_lines() -> None:
     query = parse_qs(urlsplit(link).query)
     (pane,) = json.loads(query["panes"][0]).values()
     assert pane["datasource"] == "falco-loki"
+    # Somebody woken at night looks in the morning.
+    assert pane["range"] == {"from": "now-24h", "to": "now"}
     (asked,) = pane["queries"]
     expr = parse(asked["expr"])
     assert isinstance(expr, ast.LogQuery)

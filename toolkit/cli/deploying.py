@@ -14,7 +14,7 @@ import typer
 from toolkit.errors import SettingsError
 from toolkit.grafana.version import NEWEST, GrafanaVersion
 from toolkit.http import HttpClient
-from toolkit.publish.alerts import left_out
+from toolkit.publish.alerts import remarks
 from toolkit.publish.api import connect
 from toolkit.publish.applying import Outcome, apply_plan
 from toolkit.publish.backup import backup_folder, latest_backup, rollback_plan, write_backup
@@ -184,7 +184,7 @@ def write(
         _say(f"  {name}: {what}", going)
     if old and not going.prune:
         _say(f"Left from before: {', '.join(old)}; --prune deletes it.", going)
-    for sentence in (*left_out(rendered.groups, rendered.context), *unwritten(rendered)):
+    for sentence in (*remarks(rendered.groups, rendered.context), *unwritten(rendered)):
         _say(sentence, going)
     if configmap:
         how = "--server-side " if too_long_to_apply(files.items()) else ""

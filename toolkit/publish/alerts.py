@@ -10,12 +10,12 @@ from toolkit.grafana.alerting.asking import missing, rules_for
 from toolkit.grafana.alerting.grafana import rule_group
 from toolkit.grafana.alerting.model import UID_PREFIX, AlertGroup
 from toolkit.grafana.context import Context, Folder
-from toolkit.logql.durations import parse_go, parse_prometheus
 from toolkit.publish.api import GrafanaApi
 from toolkit.publish.asking import Forbidden
 from toolkit.publish.compare import difference, same
 from toolkit.publish.model import Change, Wishes
 from toolkit.publish.rendering import Rendered
+from toolkit.publish.rulemarks import changed, duration, marked_group, unmarked
 
 Json = dict[str, Any]
 
@@ -66,11 +66,12 @@ def plan_alerts(
             for g in rendered.groups
             if g.name not in done
         ]
-    return changes, left_out(rendered.groups, context)
+    return changes, remarks(rendered.groups, context)
 
 
-def left_out(groups: Sequence[AlertGroup], context: Context) -> list[str]:
-    """A sentence for each alert rule that this data cannot feed, with what would help."""
+def remarks(groups: Sequence[AlertGroup], context: Context) -> list[str]:
+    """A sentence for each alert rule that this data cannot feed, with what would help, and one for
+    runbooks that no click leads to."""
     notes = []
     for group in groups:
         kept = {rule.rule_uid for rule in rules_for(group, context)}
@@ -83,12 +84,17 @@ def left_out(groups: Sequence[AlertGroup], context: Context) -> list[str]:
                 why = "; ".join(f"{name}: {setting}" for name, setting in lacking.items())
                 why = f"the labels in use lack what it reads ({why})"
             notes.append(f"alert rule {rule.title!r} is left out: {why}")
+    if groups and "://" not in context.runbooks:
+        notes.append(
+            f"alerts name their runbooks as {context.runbooks}/...; --runbooks-url URL makes links"
+            " of them"
+        )
     return notes
 
 
 def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes) -> Change:
     wanted = rule_group(group, context)
-    change = Change("alert group", group.name, group.name, "create", after=wanted)
+    change = Change("alert group", group.name, group.name, "create", after=marked_group(wanted))
     there = api.alerting.rule_group(context.folder.uid, group.name)
     if there is None and not wanted["rules"]:
         return replace(change, action="skipped", after=None, reason=NO_RULES)
@@ -116,6 +122,16 @@ def _group(api: GrafanaApi, group: AlertGroup, context: Context, wishes: Wishes)
             reason=f"it holds rules that this tool did not make: {', '.join(foreign)}",
             hint="saving a group deletes what it does not list; move them, or use --force",
         )
+    edited = changed(there["rules"])
+    if edited and not wishes.force:
+        names = ", ".join(f"{rule['title']} at {rule.get('updated', '?')}" for rule in edited)
+        return replace(
+            change,
+            action="refused",
+            diff=diff,
+            reason=f"another program changed it over the API after the last deploy: {names}",
+            hint="what is different is shown by --diff; --force replaces it",
+        )
     return replace(change, action="update", diff=diff)
 
 
@@ -138,7 +154,8 @@ def _comparable(group: Json) -> Json:
     rules = []
     for rule in group["rules"]:
         kept = {key: rule[key] for key in _RULE_KEYS if key in rule}
-        kept["for"] = _duration(kept.get("for", "0s"))
+        kept["for"] = duration(kept.get("for", "0s"))
+        kept["annotations"] = unmarked(kept.get("annotations"))
         # A rule that is not paused comes back without the word; steps come back with defaults.
         kept["isPaused"] = kept.get("isPaused") or None
         kept["data"] = [
@@ -149,14 +166,6 @@ def _comparable(group: Json) -> Json:
     return {"title": group["title"], "interval": group["interval"], "rules": rules}
 
 
-def _duration(text: str) -> int:
-    """The length of ``5m`` or ``5m0s``: servers print the same duration differently."""
-    try:
-        return parse_prometheus(text)
-    except ValueError:
-        return parse_go(text)
-
-
 def leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
     """Rules of ours that nothing defines, in groups that nothing defines.
 
@@ -165,10 +174,18 @@ def leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
     groups = {group.name for group in rendered.groups}
     kept = {rule.rule_uid for g in rendered.groups for rule in rules_for(g, rendered.context)}
     return [
-        Change("alert rule", rule["uid"], rule["title"], "delete", before=rule)
+        _leftover(rule)
         for rule in api.alerting.alert_rules()
         if rule["uid"].startswith(UID_PREFIX)
         and rule["uid"] not in kept
         and rule.get("ruleGroup") not in groups
         and not from_file(api, rule)
     ]
+
+
+def _leftover(rule: Json) -> Change:
+    change = Change("alert rule", rule["uid"], rule["title"], "delete", before=rule)
+    if not changed([rule]):
+        return change
+    reason = "another program changed it over the API since the last deploy"
+    return replace(change, action="skipped", reason=reason)

@@ -22,7 +22,7 @@ from toolkit.grafana.alerting.ruler import rule_group
 from toolkit.grafana.context import Context
 from toolkit.http import HttpClient, Response
 from toolkit.logql.durations import format_prometheus, parse_prometheus
-from toolkit.publish.alerts import NO_RULES, left_out
+from toolkit.publish.alerts import NO_RULES, remarks
 from toolkit.publish.backup import read_backup
 from toolkit.publish.compare import difference, same
 from toolkit.publish.model import Change, Plan
@@ -48,7 +48,7 @@ def plan_rules(
             for name, group in there.items()
             if name not in known
         ]
-    return Plan(http.url, "Loki's ruler", tuple(changes), tuple(left_out(groups, context)))
+    return Plan(http.url, "Loki's ruler", tuple(changes), tuple(remarks(groups, context)))
 
 
 def rules_rollback(http: HttpClient, path: Path) -> Plan:

@@ -33,6 +33,10 @@ _HERE = '{{ reReplaceAll "/$" "" externalURL }}'
 _VARIABLES = {"rule": "rule", "hostname": "node", "k8s.ns.name": "namespace"}
 """The dashboards' variable for each field."""
 
+_LOOK_BACK = "now-24h"
+"""Before the click: neither template language knows what time it is. Within a day there still is in
+the morning what woke somebody at night."""
+
 _PROBE = "falcotoolkitlabel{}end"
 
 
@@ -64,7 +68,7 @@ def explore_link(rule: AlertRule, context: Context) -> str:
     matchers = [Matcher(name, "=", probe) for (name, _), probe in zip(fields, probes, strict=True)]
     narrowed = lines(rule.explorer, filters=()).narrowed(*rule.where, *matchers)
     path = explore_path(
-        context.expression(narrowed), context.datasource.uid, context.version, start="now-6h"
+        context.expression(narrowed), context.datasource.uid, context.version, start=_LOOK_BACK
     )
     for (_, label), probe in zip(fields, probes, strict=True):
         path = path.replace(quote(probe), _quoted(label))
