@@ -114,6 +114,41 @@ def test_warnings_fail_only_when_asked_to(run: Run) -> None:
     assert run("check", SHOP / "rules.yaml", "--strict")[0] == 1
 
 
+def test_folders_stand_for_what_is_in_them(run: Run, tmp_path: Path) -> None:
+    """Tests by their ending, rules by what is inside; what is neither is left alone."""
+    below = tmp_path / "k8s" / "loki"
+    below.mkdir(parents=True)
+    write(below, "rules.yaml", (SHOP / "rules.yaml").read_text())
+    write(below, "shop.test.yml", (SHOP / "shop.test.yaml").read_text())
+    write(below, "service.yaml", "apiVersion: v1\nkind: Service\n")
+    write(below, "values.yaml", "replicas: 3\n")
+    write(
+        tmp_path,
+        "grafana.yaml",
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        data:
+          r.yaml: |
+            apiVersion: 1
+            groups: []
+        """,
+    )
+    status, out, _ = run("test", tmp_path)
+    assert (status, out.endswith("1 file, 7 tests: 7 passed\n")) == (0, True)
+    status, out, _ = run("check", tmp_path)
+    assert (status, out.endswith("1 checked: 0 errors, 1 warning\n")) == (0, True)
+    write(below, "broken.yaml", "groups: [\n")
+    assert "broken.yaml:2:1: error: not YAML" in run("check", tmp_path)[1]
+
+
+def test_a_folder_without_any_is_a_mistake(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("test", tmp_path)
+    assert (status, f"there are no *.test.yaml below {tmp_path}" in err) == (2, True)
+    status, _, err = run("check", tmp_path)
+    assert (status, f"there are no rule files below {tmp_path}" in err) == (2, True)
+
+
 def test_findings_as_json(run: Run, tmp_path: Path) -> None:
     rules = "groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]\n"
     path = write(tmp_path, "rules.yaml", rules)

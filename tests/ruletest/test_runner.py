@@ -111,6 +111,21 @@ def test_expected_and_got_stand_side_by_side(tmp_path: Path) -> None:
     )
 
 
+def test_an_alert_that_is_over_says_when_it_fired(tmp_path: Path) -> None:
+    """Errors at 30s and 90s, in windows of 5m: active from 1m, firing from 3m, gone at 7m."""
+    result = failed(
+        tmp_path,
+        """
+    alert_rule_test:
+      - eval_time: 10m
+        alertname: Errors
+        exp_alerts: [exp_labels: {app: shop, severity: page}]
+""",
+    )
+    labels = 'alertname="Errors", app="shop", severity="page"'
+    assert f"note: {{{labels}}} fired from 3m on and was over at 7m" in shown(result, 140)
+
+
 def test_an_alert_that_is_still_pending_says_until_when(tmp_path: Path) -> None:
     result = failed(
         tmp_path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +22,13 @@ from toolkit.ruletest.check import RULER_INTERVAL, check_file, check_named_group
 from toolkit.ruletest.groups import Definitions
 from toolkit.ruletest.junit import junit_xml
 from toolkit.ruletest.problems import Problem, errors_in
+from toolkit.ruletest.rulefile import holds_rules
 from toolkit.ruletest.runner import Run, run_file
 from toolkit.ruletest.show import WIDTH, number, show_file, summary
 from toolkit.settings import Settings, shipped
 
 KEYS = ("labels.dialect",)
+_SUFFIXES = (".yaml", ".yml")
 
 app = typer.Typer(
     help="Test and check alert rules, without a Loki and a Prometheus.",
@@ -51,7 +53,9 @@ _Queries = Annotated[
 @with_settings(KEYS)
 def run_tests(
     settings: Settings,
-    files: Annotated[list[Path], typer.Argument(help="Test files.", metavar="FILE...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Test files, or folders of *.test.yaml.", metavar="FILE...")
+    ],
     run: Annotated[
         str | None,
         typer.Option(help="Only tests whose name this regular expression finds.", metavar="REGEX"),
@@ -73,7 +77,7 @@ def run_tests(
     runner = Run(found.definitions, settings.labels(labels.DEFAULT), _wanted(run))
     width = min(160, shutil.get_terminal_size((WIDTH, 24)).columns)
     results = []
-    for path in files:
+    for path in _below(files, _is_test, "*.test.yaml"):
         results.append(run_file(path, runner))
         for line in show_file(results[-1], width=width):
             typer.echo(printable(line))
@@ -92,7 +96,9 @@ def check(
     settings: Settings,
     names: Annotated[
         list[str],
-        typer.Argument(help="Rule files, or names of alert groups.", metavar="FILE|GROUP..."),
+        typer.Argument(
+            help="Rule files, folders of them, or names of alert groups.", metavar="FILE|GROUP..."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 for warnings, too.")] = False,
@@ -120,7 +126,12 @@ def check(
     schema = settings.labels(labels.DEFAULT)
     definitions = _Folders(dashboards, queries).definitions
     problems: list[Problem] = []
-    for name in names:
+    checked = [
+        str(one)
+        for name in names
+        for one in (_below([Path(name)], _is_rule_file, "rule files") if _is_path(name) else [name])
+    ]
+    for name in checked:
         problems += _checked(name, definitions, schema, interval)
     errors = len(errors_in(problems))
     warnings = len(problems) - errors
@@ -135,7 +146,7 @@ def check(
         for problem in problems:
             typer.echo(printable(problem.show()))
         counted = ", ".join((number(errors, "error"), number(warnings, "warning")))
-        typer.echo(f"{len(names)} checked: {counted}")
+        typer.echo(f"{len(checked)} checked: {counted}")
     if errors or (strict and warnings):
         raise typer.Exit(1)
 
@@ -162,11 +173,37 @@ def _wanted(pattern: str | None) -> Callable[[str], bool]:
     return lambda name: compiled.search(name) is not None
 
 
+def _is_path(name: str) -> bool:
+    """Whether a file or folder is meant, not an alert group."""
+    path = Path(name)
+    return path.exists() or path.suffix in _SUFFIXES or len(path.parts) > 1
+
+
+def _below(paths: Iterable[Path], wanted: Callable[[Path], bool], what: str) -> Iterator[Path]:
+    """The files, and those in folders that are wanted."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        yaml = (one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES)
+        found = [one for one in yaml if one.is_file() and wanted(one)]
+        if not found:
+            raise SettingsError(f"there are no {what} below {path}")
+        yield from found
+
+
+def _is_test(path: Path) -> bool:
+    return path.stem.endswith(".test")
+
+
+def _is_rule_file(path: Path) -> bool:
+    return not _is_test(path) and holds_rules(path)
+
+
 def _checked(
     name: str, define: Callable[[LabelSchema], Definitions], schema: LabelSchema, interval: int
 ) -> list[Problem]:
     """The findings on a file or, where there is no such file, on a group."""
-    path = Path(name)
-    if path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-        return check_file(path, interval=interval)
+    if _is_path(name):
+        return check_file(Path(name), interval=interval)
     return check_named_groups([name], define(schema), interval=interval)

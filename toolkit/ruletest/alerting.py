@@ -63,6 +63,10 @@ class AlertingRule:
         """The alerts that are pending or firing."""
         return [alert for alert in self.alerts.values() if alert.resolved_at is None]
 
+    def resolved(self) -> list[Alert]:
+        """The alerts that fired and are over, as long as the ruler tells Alertmanager of them."""
+        return [alert for alert in self.alerts.values() if alert.state is State.INACTIVE]
+
     def annotations(self, alert: Alert) -> dict[str, str]:
         """The alert's annotations, of the last evaluation that yielded it."""
         return {

@@ -33,13 +33,26 @@ class ActiveAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class PastAlert:
+    """An alert that fired and is over: from when, and when it was gone (ns from the start)."""
+
+    labels: Mapping[str, str]
+    fired: int
+    resolved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What a rule says at a time; ``evaluated`` is the last evaluation until then (ns)."""
+    """What a rule says at a time; ``evaluated`` is the last evaluation until then (ns).
+
+    ``past`` are the alerts that were over within the last 15 minutes.
+    """
 
     rule: Rule
     evaluated: int
     interval: int
     active: tuple[ActiveAlert, ...]
+    past: tuple[PastAlert, ...] = ()
 
 
 class RuleFailed(Exception):
@@ -78,7 +91,14 @@ def watch(
                 machine.evaluate(moment, found)
             except EvaluationError as error:
                 raise RuleFailed(rule, last * interval, str(error)) from error
-        yield time, Look(rule, last * interval, interval, tuple(_active(machine, start)))
+        active, past = tuple(_active(machine, start)), tuple(_past(machine, start))
+        yield time, Look(rule, last * interval, interval, active, past)
+
+
+def _past(machine: AlertingRule, start: int) -> Iterator[PastAlert]:
+    for alert in machine.resolved():
+        if alert.fired_at is not None and alert.resolved_at is not None:
+            yield PastAlert(alert.labels, alert.fired_at - start, alert.resolved_at - start)
 
 
 def _active(machine: AlertingRule, start: int) -> Iterator[ActiveAlert]:

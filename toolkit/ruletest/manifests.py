@@ -7,6 +7,7 @@ Alloy's ``loki.rules.kubernetes`` brings to Loki. Other manifests beside them ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -16,6 +17,8 @@ from toolkit.ruletest.places import Source
 from toolkit.ruletest.yamlreader import Reader, compose, only_one
 
 _WITH_GROUPS: Final = ("AlertingRule", "RecordingRule", "PrometheusRule")
+_GROUPS: Final = re.compile(r"^ *groups:", re.MULTILINE)
+_VERSION: Final = re.compile(r"^ *apiVersion:", re.MULTILINE)
 _ENDINGS: Final = (".yaml", ".yml")
 
 
@@ -28,6 +31,21 @@ def grafanas_version(node: yaml.Node) -> yaml.Node | None:
     """The ``apiVersion`` of a file for Grafana's provisioning; None for any other document."""
     values = _values(node)
     return values.get("apiVersion") if "kind" not in values else None
+
+
+def looks_like_rules(node: yaml.Node) -> bool:
+    """Whether a document has groups of rules, or is a manifest that may hold some for Loki."""
+    values = _values(node)
+    kind = values.get("kind")
+    if not is_manifest(node):
+        return "groups" in values and "apiVersion" not in values
+    if isinstance(kind, yaml.ScalarNode) and kind.value == "ConfigMap":
+        texts = [one.value for one in _values(values.get("data", node)).values()]
+        return any(
+            isinstance(text, str) and _GROUPS.search(text) and not _VERSION.search(text)
+            for text in texts
+        )
+    return isinstance(kind, yaml.ScalarNode) and kind.value in _WITH_GROUPS
 
 
 def rule_parts(reader: Reader, nodes: Sequence[yaml.Node]) -> list[tuple[Reader, yaml.Node]]:

@@ -22,7 +22,12 @@ from toolkit.logql.parser import parse
 from toolkit.logql.template import TemplateSyntaxError
 from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.ruletest.expansion import check_template, template_hint
-from toolkit.ruletest.manifests import grafanas_version, is_manifest, rule_parts
+from toolkit.ruletest.manifests import (
+    grafanas_version,
+    is_manifest,
+    looks_like_rules,
+    rule_parts,
+)
 from toolkit.ruletest.places import Place, Text
 from toolkit.ruletest.problems import Problem, Severity, did_you_mean
 from toolkit.ruletest.yamlreader import Reader, Report, only_one, read_documents
@@ -107,6 +112,12 @@ def load_rules(path: Path, report: Report, *, shown: str | None = None) -> RuleF
         return RuleFile(name, tuple(group for part in parts for group in _groups(*part)))
     found = None if documents is None else only_one(*documents)
     return RuleFile(name, tuple(_groups(*found)) if found is not None else ())
+
+
+def holds_rules(path: Path) -> bool:
+    """Whether a file is meant to hold rules. One that is not even YAML may have been."""
+    documents = read_documents(path, str(path), lambda problem: None)
+    return documents is None or any(map(looks_like_rules, documents[1]))
 
 
 def _groups(reader: Reader, node: yaml.Node) -> list[RuleGroup]:

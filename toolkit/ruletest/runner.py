@@ -213,7 +213,8 @@ def _alert_failure(
     if pairs:
         title = f"alert {test.alert} at {format_prometheus(test.time)}"
         counted = f"{number(len(test.expected), 'alert')} expected, {len(firing)} firing"
-        notes = [*_pending(looks), *_late(test, looks), *notes]
+        lost = any(not pair.has_got for pair in pairs)
+        notes = [*_pending(looks), *(_past(looks) if lost else ()), *_late(test, looks), *notes]
         yield Failure(test.place, f"{title}: {counted}", pairs, notes)
 
 
@@ -221,13 +222,25 @@ def _pending(looks: Iterable[Look]) -> Iterator[str]:
     for look in looks:
         for alert in look.active:
             if alert.state is State.PENDING:
-                labels = ", ".join(f'{k}="{v}"' for k, v in sorted(alert.labels.items()))
                 since, until = alert.since, alert.since + look.rule.pending
                 yield (
-                    f"{{{labels}}} is pending since {format_prometheus(since)}; with for: "
-                    f"{format_prometheus(look.rule.pending)} it fires from "
+                    f"{_labels(alert.labels)} is pending since {format_prometheus(since)}; with"
+                    f" for: {format_prometheus(look.rule.pending)} it fires from "
                     f"{format_prometheus(until)} on"
                 )
+
+
+def _past(looks: Iterable[Look]) -> Iterator[str]:
+    for look in looks:
+        for alert in look.past:
+            yield (
+                f"{_labels(alert.labels)} fired from {format_prometheus(alert.fired)} on and was"
+                f" over at {format_prometheus(alert.resolved)}"
+            )
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f'{name}="{text}"' for name, text in sorted(labels.items())) + "}"
 
 
 def _late(test: AlertTest, looks: Iterable[Look]) -> Iterator[str]:
