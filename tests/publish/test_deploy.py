@@ -262,16 +262,18 @@ def test_what_another_program_changed_over_the_api_is_refused(
     folder = alerting(tmp_path / "rules")
     apply_plan(plan_deploy(deployment(folder), api, PLAIN), api)
     (rule,) = fake.state.groups["falco-toolkit", "g"]["rules"]
-    rule |= {"for": "0s", "updated": "2026-11-27T10:00:00Z"}
+    rule |= {"for": "0m0s", "updated": "2026-11-27T10:00:00Z"}
     rule["data"][2]["model"] |= {"intervalMs": 1000, "maxDataPoints": 43200, "hide": False}
     definition = folder / "x.alertgroup.py"
     definition.write_text(definition.read_text().replace("summary=", "threshold=7, summary="))
     assert change(plan_deploy(deployment(folder), api, PLAIN), "g").action == "update"
+    rule["for"] = "1h30m0s"
     rule["data"][2]["model"]["conditions"][0]["evaluator"]["params"] = [5]
     refused = change(plan_deploy(deployment(folder), api, PLAIN), "g")
     assert refused.action == "refused"
     assert "Too many at 2026-11-27T10:00:00Z" in refused.reason
     assert any("5 → 7" in line for line in refused.diff)
+    assert "~ rules[falco-toolkit-too-many].for: 1h30m0s → 0s" in refused.diff
     apply_plan(plan_deploy(deployment(folder), api, Wishes(force=True)), api)
     assert change(plan_deploy(deployment(folder), api, PLAIN), "g").action == "unchanged"
 

@@ -10,6 +10,7 @@ from toolkit.grafana.alerting.asking import missing, rules_for
 from toolkit.grafana.alerting.grafana import rule_group
 from toolkit.grafana.alerting.model import UID_PREFIX, AlertGroup
 from toolkit.grafana.context import Context, Folder
+from toolkit.logql.durations import format_go
 from toolkit.publish.api import GrafanaApi
 from toolkit.publish.asking import Forbidden
 from toolkit.publish.compare import difference, same
@@ -154,7 +155,7 @@ def _comparable(group: Json) -> Json:
     rules = []
     for rule in group["rules"]:
         kept = {key: rule[key] for key in _RULE_KEYS if key in rule}
-        kept["for"] = duration(kept.get("for", "0s"))
+        kept["for"] = format_go(duration(kept.get("for", "0s")))
         kept["annotations"] = unmarked(kept.get("annotations"))
         # A rule that is not paused comes back without the word; steps come back with defaults.
         kept["isPaused"] = kept.get("isPaused") or None
