@@ -57,6 +57,47 @@ def test_a_rollback_puts_back_what_was_there_and_takes_away_what_was_new(
     assert actions(plan_deploy(deployment(folder), api, Wishes()))[SMALL] == "update"
 
 
+@pytest.mark.parametrize("version", ["9.4.0", "12.1.0"])
+def test_rules_that_were_pruned_come_back_in_their_groups(
+    scripted_server: ScriptedServer, version: str, tmp_path: Path
+) -> None:
+    fake = served(scripted_server, version)
+    api = api_of(scripted_server)
+    apply_plan(plan_deploy(deployment(), api, Wishes()), api)
+
+    def held() -> dict[str, tuple[int, list[tuple[str, str]]]]:
+        return {
+            name: (
+                group["interval"],
+                [(r["uid"], r["data"][0]["model"]["expr"]) for r in group["rules"]],
+            )
+            for (_, name), group in fake.state.groups.items()
+        }
+
+    before = held()
+    assert {interval for interval, _ in before.values()} > {60}
+    plan = plan_deploy(deployment(small(tmp_path / "d")), api, Wishes(prune=True))
+    write_backup(plan, tmp_path / "backups", NOON)
+    apply_plan(plan, api)
+    assert fake.state.groups == {}
+    # Somebody has put a rule of theirs into a group of that name meanwhile.
+    kept = {**plan.changes[-1].before, "uid": "theirs", "title": "Theirs"}  # type: ignore[dict-item]
+    place = {"folderUid": "falco-toolkit", "title": kept["ruleGroup"], "interval": 60}
+    api.alerting.save_rule_group("falco-toolkit", {**place, "rules": [kept]}, known=())
+
+    back = latest_backup(tmp_path / "backups", api.url)
+    apply_plan(rollback_plan(api, back), api)
+    found = held()
+    theirs = found.pop(kept["ruleGroup"])
+    wanted = before.pop(kept["ruleGroup"])
+    assert found == before
+    assert [uid for uid, _ in theirs[1]] == ["theirs", *(uid for uid, _ in wanted[1])]
+    again = {one.action for one in rollback_plan(api, back).changes if one.kind == "alert group"}
+    assert again == {"unchanged"}
+    made = actions(plan_deploy(deployment(), api, Wishes()))
+    assert {made[name] for name in before} == {"unchanged"}
+
+
 @pytest.mark.parametrize("version", ["7.5.5", "12.1.0"])
 def test_an_edit_that_was_replaced_by_force_is_an_edit_again_after_a_rollback(
     scripted_server: ScriptedServer, version: str, tmp_path: Path

@@ -21,6 +21,8 @@ from toolkit.publish.rulemarks import changed, duration, marked_group, unmarked
 Json = dict[str, Any]
 
 NO_RULES = "the labels in use feed none of its rules"
+_INTERVAL = 60
+"""Grafana's own evaluation interval, in seconds."""
 _STEP_DEFAULTS = ("intervalMs", "maxDataPoints")
 _RULE_KEYS = (
     "annotations",
@@ -174,18 +176,24 @@ def leftover_rules(api: GrafanaApi, rendered: Rendered) -> list[Change]:
     """
     groups = {group.name for group in rendered.groups}
     kept = {rule.rule_uid for g in rendered.groups for rule in rules_for(g, rendered.context)}
-    return [
-        _leftover(rule)
+    left = [
+        rule
         for rule in api.alerting.alert_rules()
         if rule["uid"].startswith(UID_PREFIX)
         and rule["uid"] not in kept
         and rule.get("ruleGroup") not in groups
         and not from_file(api, rule)
     ]
+    places = dict.fromkeys((rule["folderUID"], rule["ruleGroup"]) for rule in left)
+    found = {place: api.alerting.rule_group(*place) or {} for place in places}
+    intervals = {place: group.get("interval", _INTERVAL) for place, group in found.items()}
+    return [_leftover(rule, intervals[rule["folderUID"], rule["ruleGroup"]]) for rule in left]
 
 
-def _leftover(rule: Json) -> Change:
-    change = Change("alert rule", rule["uid"], rule["title"], "delete", before=rule)
+def _leftover(rule: Json, interval: int) -> Change:
+    """``interval`` (seconds) is that of the rule's group, which goes with its last rule."""
+    before = {**rule, "interval": interval}
+    change = Change("alert rule", rule["uid"], rule["title"], "delete", before=before)
     if not changed([rule]):
         return change
     reason = "another program changed it over the API since the last deploy"

@@ -30,6 +30,8 @@ Json = dict[str, Any]
 _FORMAT = 1
 _BACK = ("~ as before the deploy",)
 _OF_ROLLBACK = ".rollback.json"
+_OF_THE_SERVER = frozenset({"id", "orgID", "updated", "provenance", "interval"})
+"""What Grafana says of a rule, and is not told."""
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -107,7 +109,8 @@ def rollback_plan(api: GrafanaApi, path: Path) -> Plan:
     because something else may use it by now.
     """
     changes: list[Change] = []
-    for entry in reversed(read_backup(path)):
+    entries = read_backup(path)
+    for entry in reversed(entries):
         change = Change(entry["kind"], entry["uid"], entry["title"], "update")
         if entry["kind"] == "dashboard":
             changes.append(_restored_dashboard(api, change, entry))
@@ -122,9 +125,10 @@ def rollback_plan(api: GrafanaApi, path: Path) -> Plan:
             lost = {one.title for one in points if one.action == "skipped"}
             lost -= {one.title for one in points if one.writes}
             changes.append(_restored_policies(api, change, entry, lost))
-        else:
-            reason = "data sources, folders and deleted rules are not put back"
+        elif entry["kind"] != "alert rule":
+            reason = "data sources and folders are not put back"
             changes.append(replace(change, action="skipped", reason=reason))
+    changes += _restored_rules(api, [e["before"] for e in entries if e["kind"] == "alert rule"])
     return Plan(api.url, str(api.version), changes)
 
 
@@ -157,6 +161,32 @@ def _restored_group(api: GrafanaApi, change: Change, entry: Json) -> Change:
     if there is not None and same_group(there, before):
         return replace(change, action="unchanged")
     return replace(change, before=there, after=before, diff=_BACK)
+
+
+def _restored_rules(api: GrafanaApi, rules: Sequence[Json]) -> list[Change]:
+    """Rules that were pruned, back in their groups, beside what these hold by now."""
+    if not rules:
+        return []
+    known = {rule["uid"] for rule in api.alerting.alert_rules()}
+    changes = []
+    for folder, name in dict.fromkeys((rule["folderUID"], rule["ruleGroup"]) for rule in rules):
+        of_it = [rule for rule in rules if (rule["folderUID"], rule["ruleGroup"]) == (folder, name)]
+        there = api.alerting.rule_group(folder, name)
+        missing = [
+            {key: value for key, value in rule.items() if key not in _OF_THE_SERVER}
+            for rule in of_it
+            if rule["uid"] not in known
+        ]
+        change = Change("alert group", name, name, "unchanged", before=there)
+        if missing:
+            group = there or {"title": name, "folderUid": folder, "rules": []}
+            group = {"interval": of_it[0].get("interval", 60), **group}
+            after = {**group, "rules": [*group["rules"], *missing]}
+            diff = tuple(f"+ rules[{rule['title']}]" for rule in missing)
+            change = _restored(change, there, after, alike=False)
+            change = replace(change, diff=diff)
+        changes.append(change)
+    return changes
 
 
 def _restored_timing(api: GrafanaApi, change: Change, entry: Json) -> Change:
