@@ -436,3 +436,23 @@ def test_more_requests_than_slots_are_told_so() -> None:
             thread.join()
         assert set(statuses) <= {200, 429}
         assert 200 in statuses
+
+
+_FROM_FIVE_ON = range(5, 2_005)
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        "| logfmt | " + " or ".join(f'n="{n}"' for n in _FROM_FIVE_ON),
+        "| logfmt | " + ", ".join(f'n!="{n}"' for n in _FROM_FIVE_ON),
+        "|= " + " or ".join(f'"n={n} "' for n in _FROM_FIVE_ON),
+        "|~ `" + "|".join(f"n={n} " for n in _FROM_FIVE_ON) + "`",
+    ],
+    ids=["one of them", "none of them", "texts", "a regex"],
+)
+def test_thousands_of_conditions_are_answered(loki: Live, pipeline: str) -> None:
+    """As a list of exceptions makes them; five of the ten lines pass."""
+    query = f'sum(count_over_time({{app="web"}} {pipeline} [1m]))'
+    answer = loki.api("query", query=query, time=T0 + 10)
+    assert [one["value"][1] for one in answer.data["result"]] == ["5"]

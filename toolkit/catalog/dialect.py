@@ -18,6 +18,7 @@ from functools import lru_cache
 from toolkit.falco.labels import LabelSchema, Where, dialects
 from toolkit.logql import ast
 from toolkit.logql.parser import parse
+from toolkit.logql.visitor import joined_filters
 
 CANONICAL = dialects()["source-falco-json"]
 MARKER = ast.Matcher("source", "=", "falco")
@@ -107,7 +108,7 @@ def _stage_labels(stage: ast.Stage) -> set[str]:
         ):
             return {stage.name}
         case ast.AndLabelFilter() | ast.OrLabelFilter():
-            return _stage_labels(stage.left) | _stage_labels(stage.right)
+            return {name for leg in joined_filters(stage) for name in _stage_labels(leg)}
         case ast.LabelFormat():
             renamed = {one.value for one in stage.assignments if one.rename}
             written = [one.value for one in stage.assignments if not one.rename]

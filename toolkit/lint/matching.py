@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from toolkit.lint.board import Board
 from toolkit.logql import ast, regex
 from toolkit.logql.variables import has_variable
-from toolkit.logql.visitor import find
+from toolkit.logql.visitor import find, joined_filters
 
 
 def fits(board: Board, matcher: ast.Matcher, value: str) -> bool:
@@ -45,8 +45,7 @@ def _all_of(stage: ast.Stage) -> Iterator[ast.Matcher]:
         case ast.StringLabelFilter():
             yield stage.matcher
         case ast.AndLabelFilter():
-            yield from _all_of(stage.left)
-            yield from _all_of(stage.right)
+            yield from (matcher for leg in joined_filters(stage) for matcher in _all_of(leg))
 
 
 def log_queries(expr: ast.Expr | None) -> list[ast.LogQuery]:

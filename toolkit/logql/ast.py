@@ -13,6 +13,7 @@ The grammar is Loki's ``pkg/logql/syntax/syntax.y`` (grafana/loki, main of Augus
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -240,22 +241,48 @@ class IPLabelFilter(Node):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AndLabelFilter(Node):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class JoinedLabelFilters(Node):
+    """Two label filters as one. Thousands may hang on one another, so nothing here recurses."""
+
+    left: LabelFilter
+    right: LabelFilter
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, JoinedLabelFilters):
+            return NotImplemented
+        return self._in_prefix_order() == other._in_prefix_order()
+
+    def __hash__(self) -> int:
+        return hash(self._in_prefix_order())
+
+    def __repr__(self) -> str:
+        return spell(
+            self, repr, lambda n: (f"{type(n).__name__}(left=", n.left, ", right=", n.right, ")")
+        )
+
+    def _in_prefix_order(self) -> tuple[object, ...]:
+        found: list[object] = []
+        pending: list[LabelFilter | JoinedLabelFilters] = [self]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, JoinedLabelFilters):
+                found.append(type(node))
+                pending += (node.right, node.left)
+            else:
+                found.append(node)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AndLabelFilter(JoinedLabelFilters):
     """``l and r``, also written ``l , r`` and ``l r``: both sides are always evaluated."""
 
-    left: LabelFilter
-    right: LabelFilter
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class OrLabelFilter(Node):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class OrLabelFilter(JoinedLabelFilters):
     """``l or r``: the right side is evaluated only where the left one does not hold."""
-
-    left: LabelFilter
-    right: LabelFilter
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 LabelFilter = (
@@ -267,6 +294,28 @@ LabelFilter = (
     | AndLabelFilter
     | OrLabelFilter
 )
+
+
+def spell(
+    node: LabelFilter | JoinedLabelFilters,
+    single: Callable[[LabelFilter], str],
+    joined: Callable[[JoinedLabelFilters], Iterable[str | LabelFilter]],
+) -> str:
+    """The text of a label filter: ``single`` says that of one that is not joined, ``joined`` the
+    texts and filters that a joined one is made of, in order.
+    """
+    texts: list[str] = []
+    pending: list[str | LabelFilter | JoinedLabelFilters] = [node]
+    while pending:
+        piece = pending.pop()
+        if isinstance(piece, str):
+            texts.append(piece)
+        elif isinstance(piece, JoinedLabelFilters):
+            pending += reversed(list(joined(piece)))
+        else:
+            texts.append(single(piece))
+    return "".join(texts)
+
 
 Stage = (
     LineFilter

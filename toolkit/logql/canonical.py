@@ -123,6 +123,15 @@ def _named(item: str | ast.Matcher) -> str:
 
 
 def label_filter(node: ast.LabelFilter) -> str:
+    return ast.spell(node, _single_filter, _joined_filters)
+
+
+def _joined_filters(node: ast.JoinedLabelFilters) -> tuple[str | ast.LabelFilter, ...]:
+    word = "," if isinstance(node, ast.AndLabelFilter) else "or"
+    return "( ", node.left, f" {word} ", node.right, " )"
+
+
+def _single_filter(node: ast.LabelFilter) -> str:
     match node:
         case ast.StringLabelFilter(matcher=held):
             if held.op == "=~" and stays_a_regex(held.value):
@@ -137,10 +146,8 @@ def label_filter(node: ast.LabelFilter) -> str:
             return f"{node.name}{node.op}{format_bytes(node.value).replace(' ', '')}"
         case ast.IPLabelFilter():
             return f"{node.name}{node.op}ip({quote(node.pattern)})"
-        case ast.AndLabelFilter():
-            return f"( {label_filter(node.left)} , {label_filter(node.right)} )"
-        case ast.OrLabelFilter():
-            return f"( {label_filter(node.left)} or {label_filter(node.right)} )"
+        case ast.AndLabelFilter() | ast.OrLabelFilter():
+            return label_filter(node)
 
 
 def _number(value: float | Variable) -> str:

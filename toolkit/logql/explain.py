@@ -130,19 +130,22 @@ def _log_query(query: ast.LogQuery) -> Iterator[str]:
         yield "of each line, in this order:"
     for step in steps:
         yield from (f"- {words}" for words in _step(step))
-    written = [stage for stage in query.stages if isinstance(stage, ast.LineFilter)]
-    moved = [stage for stage in written if _moves(stage, query.stages, steps)]
+    moved = _moved(query.stages, steps)
     if moved:
         texts = " and ".join(printer.print_stage(stage) for stage in moved)
         yield f"(Loki moves {texts} to the front, before stages that do not change the line)"
 
 
-def _moves(stage: ast.LineFilter, stages: Sequence[ast.Stage], steps: Sequence[Step]) -> bool:
-    """Whether stages that are written before ``stage`` are run after it."""
+def _moved(stages: Sequence[ast.Stage], steps: Sequence[Step]) -> list[ast.LineFilter]:
+    """The line filters that are run before stages which are written before them."""
     flat = [one for step in steps for one in (step if isinstance(step, tuple) else (step,))]
-    index = next(i for i, one in enumerate(flat) if one is stage)
-    before = next(i for i, one in enumerate(stages) if one is stage)
-    return index < before
+    run, written = _places(flat), _places(stages)
+    filters = [stage for stage in stages if isinstance(stage, ast.LineFilter)]
+    return [one for one in filters if run[id(one)] < written[id(one)]]
+
+
+def _places(stages: Sequence[ast.Stage]) -> dict[int, int]:
+    return {id(stage): place for place, stage in reversed(list(enumerate(stages)))}
 
 
 def _all_of(parts: Iterator[str]) -> str:
@@ -229,6 +232,15 @@ def _names(items: Sequence[str | ast.Matcher]) -> str:
 
 
 def _label_filter(node: ast.LabelFilter) -> str:
+    return ast.spell(node, _single_filter, _joined_filters)
+
+
+def _joined_filters(node: ast.JoinedLabelFilters) -> tuple[str | ast.LabelFilter, ...]:
+    word = "and" if isinstance(node, ast.AndLabelFilter) else "or"
+    return "(", node.left, f" {word} ", node.right, ")"
+
+
+def _single_filter(node: ast.LabelFilter) -> str:
     match node:
         case ast.StringLabelFilter(matcher=held):
             if held.op in ("=~", "!~") and loses_anchors(held.value):
@@ -244,10 +256,8 @@ def _label_filter(node: ast.LabelFilter) -> str:
         case ast.IPLabelFilter():
             verb = "is" if node.op == "=" else "is not"
             return f"{node.name} {verb} an address of {printer.string(node.pattern)}"
-        case ast.AndLabelFilter():
-            return f"({_label_filter(node.left)} and {_label_filter(node.right)})"
-        case ast.OrLabelFilter():
-            return f"({_label_filter(node.left)} or {_label_filter(node.right)})"
+        case ast.AndLabelFilter() | ast.OrLabelFilter():
+            return _label_filter(node)
 
 
 # --- metric queries -------------------------------------------------------------------------------

@@ -59,14 +59,14 @@ def _parse(text: str, tables: Machine, scan: _Scan) -> tuple[Any, ...]:
         nonlocal problem
         problem = message
 
-    result: tuple[Any, ...] = ()
+    result: list[Any] = []
     try:
         result = run(tables, next_token, report)
     except GaveUp:
         assert problem, "the parser reports before it gives up"
     if problem:
         raise ValueError(problem)
-    return result
+    return tuple(result)
 
 
 def _json_token(text: str, start: int) -> _TokenOrProblem:
@@ -105,11 +105,12 @@ def _index(text: str, start: int) -> _TokenOrProblem:
 
 
 def _single(values: Sequence[Any], _span: Span) -> Any:
-    return (values[0],)
+    return [values[0]]
 
 
 def _append(values: Sequence[Any], _span: Span) -> Any:
-    return (*values[0], values[-1])
+    values[0].append(values[-1])
+    return values[0]
 
 
 def _value(values: Sequence[Any], _span: Span) -> Any:

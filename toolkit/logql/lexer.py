@@ -78,6 +78,7 @@ class Lexer:
                 self._report_bad(place)
             char = text[start : start + 1]
             if char == "#":
+                self._read_until(start + 1, Token(END, "#", start, start + 1))
                 comment = Token(END, "#", start, self._hash_comment_end(start), True)
                 start = begin = comment.end
             elif char == "/" and text[start + 1 : start + 2] in ("/", "*"):
@@ -85,7 +86,8 @@ class Lexer:
                 start = comment.end
             else:
                 break
-            place = self.place(comment)
+            if self._bad <= len(text):
+                place = self.place(comment)
             self._read_until(start, comment)
             if not comment.value:
                 self._report("comment not terminated", comment)
@@ -159,6 +161,7 @@ class Lexer:
         if char == "'":
             scanned = scanner.scan_char(text, start)
             token = Token("IDENTIFIER", text[start : scanned.end], start, scanned.end)
+            self._read_until(scanned.read, token)
             if scanned.fault:
                 self._report(scanned.fault, token)
             return token
@@ -176,7 +179,10 @@ class Lexer:
         if lower in FUNCTIONS:
             call = _CALL.match(self.text, end)
             # Loki looks for "(" as far as it has to, if need be to the end of the query.
-            looked = call.end() if call else len(self.text)
+            looked = len(self.text)
+            if call:
+                # What follows by or without is read together with the character behind it.
+                looked = call.end() + (not (call["open"] or call["direct"]))
             self._read_until(looked, Token("IDENTIFIER", word, start, end))
             if call and (call["open"] or call["direct"]):
                 return Token(FUNCTIONS[lower], lower, start, end)
@@ -229,7 +235,7 @@ class Lexer:
 
     def _string(self, start: int, scanned: scanner.Scanned) -> Token:
         token = Token("STRING", self.text[start : scanned.end], start, scanned.end)
-        self._read_until(scanned.end - 1, token)
+        self._read_until(scanned.read, token)
         if scanned.fault:
             self._report(scanned.fault, token)
         if _NOT_UTF8.search(token.value):

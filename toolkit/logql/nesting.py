@@ -14,7 +14,8 @@ from toolkit.logql import ast
 from toolkit.logql.visitor import children
 
 MAX_NESTING: Final = 250
-"""Operations and label filters that may stand inside of one another."""
+"""Operations and label filters that may stand inside of one another; of label filters only where
+``and`` and ``or`` take turns."""
 
 # The shortest text that nests one level deeper: another label filter.
 _SHORTEST_LEVEL: Final = len("a=1 ")
@@ -30,4 +31,7 @@ def check_nesting(expr: ast.Expr, text: str) -> None:
         if depth > MAX_NESTING:
             message = f"parse error : the query nests deeper than {MAX_NESTING} levels"
             raise LogQLTypeError(message, text=text, span=Span(0, len(text)))
-        pending += [(child, depth + 1) for child in children(node)]
+        for child in children(node):
+            # Label filters joined in the same way hang on one another and are walked as a row.
+            in_a_row = isinstance(node, ast.JoinedLabelFilters) and type(child) is type(node)
+            pending.append((child, depth + (not in_a_row)))

@@ -81,12 +81,13 @@ def _line_filters(filters: list[ast.LineFilter], level: int) -> list[str]:
     """A row of line filters: as many of the first ones as fit on one line, then one on each."""
     texts = [(text, one) for one in filters for text in canonical.line_filters(one)]
     lines: list[str] = []
+    length = sum(len(encode(text)) for text, _ in texts) + len(texts) - 1
     while texts:
-        joined = " ".join(text for text, _ in texts)
-        if _fits(joined):
-            lines.append(INDENT * level + joined)
+        if length <= MAX_BYTES:
+            lines.append(INDENT * level + " ".join(text for text, _ in texts))
             break
         text, node = texts.pop()
+        length -= len(encode(text)) + 1
         if len(node.matches) > 1 and not node.op.startswith("!"):
             text = canonical.stage(ast.LineFilter(node.op, node.matches[:1]))
         lines.append(INDENT * level + text)

@@ -195,6 +195,10 @@ def _named(item: str | ast.Matcher) -> str:
 
 
 def print_label_filter(node: ast.LabelFilter) -> str:
+    return ast.spell(node, _single_filter, _joined_filters)
+
+
+def _single_filter(node: ast.LabelFilter) -> str:
     match node:
         case ast.StringLabelFilter():
             return print_matcher(node.matcher)
@@ -206,18 +210,19 @@ def print_label_filter(node: ast.LabelFilter) -> str:
             return f"{node.name} {node.op} {size(node.value, node.text)}"
         case ast.IPLabelFilter():
             return f"{node.name}{node.op}ip({string(node.pattern)})"
-        case ast.AndLabelFilter():
-            left = _filter_operand(node.left, ast.OrLabelFilter)
-            right = _filter_operand(node.right, (ast.AndLabelFilter, ast.OrLabelFilter))
-            return f"{left} and {right}"
-        case ast.OrLabelFilter():
-            right = _filter_operand(node.right, ast.OrLabelFilter)
-            return f"{print_label_filter(node.left)} or {right}"
+        case ast.AndLabelFilter() | ast.OrLabelFilter():
+            return print_label_filter(node)
 
 
-def _filter_operand(node: ast.LabelFilter, bracketed: type | tuple[type, ...]) -> str:
-    text = print_label_filter(node)
-    return f"({text})" if isinstance(node, bracketed) else text
+def _joined_filters(node: ast.JoinedLabelFilters) -> tuple[str | ast.LabelFilter, ...]:
+    if isinstance(node, ast.OrLabelFilter):
+        return node.left, " or ", *_operand_filter(node.right, ast.OrLabelFilter)
+    left = _operand_filter(node.left, ast.OrLabelFilter)
+    return *left, " and ", *_operand_filter(node.right, ast.JoinedLabelFilters)
+
+
+def _operand_filter(node: ast.LabelFilter, bracketed: type) -> tuple[str | ast.LabelFilter, ...]:
+    return ("(", node, ")") if isinstance(node, bracketed) else (node,)
 
 
 # --- metric queries -------------------------------------------------------------------------------

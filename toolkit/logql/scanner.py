@@ -40,10 +40,19 @@ _MISPLACED_HEX: Final = re.compile(r"(?<![0-9a-fA-F])_|_(?![0-9a-fA-F])")
 
 
 class Scanned(NamedTuple):
-    """Where a token ends, and what is wrong with it ("" for nothing)."""
+    """Where a token ends, and what is wrong with it ("" for nothing).
+
+    ``fault_at`` is the character at which a fault is seen that is seen before the token's end.
+    """
 
     end: int
     fault: str = ""
+    fault_at: int = -1
+
+    @property
+    def read(self) -> int:
+        """The last character that was read when the fault was seen, or the token's last."""
+        return self.end - 1 if self.fault_at < 0 else self.fault_at
 
 
 def word_end(text: str, start: int) -> int:
@@ -148,11 +157,12 @@ def scan_char(text: str, start: int) -> Scanned:
 
 
 def _scan_quoted(text: str, start: int) -> tuple[Scanned, int]:
-    mark, position, fault, length = text[start], start + 1, "", 0
+    mark, position, fault, fault_at, length = text[start], start + 1, "", -1, 0
     while text[position : position + 1] != mark:
         if position >= len(text) or text[position] == "\n":
             # The line break, too, is swallowed.
-            return Scanned(min(position + 1, len(text)), fault or "literal not terminated"), length
+            end = min(position + 1, len(text))
+            return Scanned(end, fault or "literal not terminated", fault_at), length
         length += 1
         if text[position] == "\\" and text[position + 1 : position + 2] == mark:
             position += 2
@@ -161,10 +171,11 @@ def _scan_quoted(text: str, start: int) -> tuple[Scanned, int]:
         assert part is not None, "any character is a part of a string"
         kind = part.lastgroup or ""
         wanted = _ESCAPE_LENGTHS.get(kind)
-        if kind == "other" or (wanted is not None and len(part[kind]) != wanted):
-            fault = fault or "invalid char escape"
+        cut_short = wanted is not None and len(part[kind]) != wanted
+        if (kind == "other" or cut_short) and not fault:
+            fault, fault_at = "invalid char escape", part.end()
         position = part.end()
-    return Scanned(position + 1, fault), length
+    return Scanned(position + 1, fault, fault_at), length
 
 
 def scan_raw_string(text: str, start: int) -> Scanned:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
-from toolkit.logql.ast import Node
+from toolkit.logql.ast import AndLabelFilter, JoinedLabelFilters, LabelFilter, Node, OrLabelFilter
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 
@@ -42,25 +42,48 @@ def find(node: Node, kind: type[AnyNode]) -> Iterator[AnyNode]:
     return (found for found in walk(node) if isinstance(found, kind))
 
 
+def joined_filters(node: AndLabelFilter | OrLabelFilter) -> Iterator[LabelFilter]:
+    """What ``node`` joins, left to right, through all that is joined in the same way."""
+    pending: list[LabelFilter] = [node]
+    while pending:
+        leg = pending.pop()
+        if isinstance(leg, JoinedLabelFilters) and type(leg) is type(node):
+            pending += (leg.right, leg.left)
+        else:
+            yield leg
+
+
 def transform(node: AnyNode, change: Callable[[Node], Node]) -> AnyNode:
     """A copy of ``node`` in which ``change`` has replaced every node, those below first.
 
     ``change`` returns the node it gets to leave it as it is. What it returns has to fit where the
     node stood; the result is not checked again.
     """
-    changed: dict[str, Any] = {}
-    for name in _field_names(node):
-        value = getattr(node, name)
-        new = _transform_value(value, change)
-        if new is not value:
-            changed[name] = new
-    return cast(AnyNode, change(replace(node, **changed) if changed else node))
+    done: dict[int, Node] = {}
+    for current in _those_below_first(node):
+        changed: dict[str, Any] = {}
+        for name in _field_names(current):
+            value = getattr(current, name)
+            new = _replaced(value, done)
+            if new is not value:
+                changed[name] = new
+        done[id(current)] = change(replace(current, **changed) if changed else current)
+    return cast(AnyNode, done[id(node)])
 
 
-def _transform_value(value: Any, change: Callable[[Node], Node]) -> Any:
+def _those_below_first(node: Node) -> list[Node]:
+    found, pending = [], [node]
+    while pending:
+        current = pending.pop()
+        found.append(current)
+        pending += children(current)
+    return found[::-1]
+
+
+def _replaced(value: Any, done: Mapping[int, Node]) -> Any:
     if isinstance(value, Node):
-        return transform(value, change)
+        return done[id(value)]
     if isinstance(value, tuple):
-        items = tuple(_transform_value(item, change) for item in value)
+        items = tuple(_replaced(item, done) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     return value

@@ -15,11 +15,11 @@ from toolkit.engine.pipeline import Hints
 from toolkit.engine.template import compile_template
 from toolkit.logql import regex
 from toolkit.logql.ast import (
-    AndLabelFilter,
     BytesLabelFilter,
     DropLabels,
     DurationLabelFilter,
     IPLabelFilter,
+    JoinedLabelFilters,
     JsonParser,
     KeepLabels,
     LabelFormat,
@@ -27,7 +27,6 @@ from toolkit.logql.ast import (
     LogfmtParser,
     LogQuery,
     NumberLabelFilter,
-    OrLabelFilter,
     PatternParser,
     RegexpParser,
     Stage,
@@ -36,6 +35,7 @@ from toolkit.logql.ast import (
 )
 from toolkit.logql.hoisting import LABEL_FILTERS
 from toolkit.logql.pattern import capture_names, parse_pattern
+from toolkit.logql.visitor import joined_filters
 
 # templates that see more than labels: the line, or some time
 _SEES_MORE = re.compile(r"__line__|__timestamp__|now|date|Date")
@@ -136,9 +136,9 @@ def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tupl
 
 def _leaves(stage: Stage) -> Iterator[Stage]:
     """The filters that a label filter is made of, or the stage itself."""
-    if isinstance(stage, AndLabelFilter | OrLabelFilter):
-        yield from _leaves(stage.left)
-        yield from _leaves(stage.right)
+    if isinstance(stage, JoinedLabelFilters):
+        for leg in joined_filters(stage):
+            yield from _leaves(leg)
     else:
         yield stage
 
@@ -152,7 +152,7 @@ def _named(stage: Stage) -> Iterator[str]:
     match stage:
         case StringLabelFilter(matcher):
             yield matcher.name
-        case AndLabelFilter() | OrLabelFilter():
+        case JoinedLabelFilters():
             for leaf in _leaves(stage):
                 yield from _named(leaf)
         case NumberLabelFilter() | DurationLabelFilter() | BytesLabelFilter() | IPLabelFilter():

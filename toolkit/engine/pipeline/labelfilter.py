@@ -7,7 +7,7 @@ where the label is missing, and keep it with an error where the value cannot be 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +34,7 @@ from toolkit.logql.ast import (
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import parse_go
 from toolkit.logql.numbers import parse_float
+from toolkit.logql.visitor import joined_filters
 
 Holds = Callable[[], bool]
 """A label filter bound to a labels builder: whether it holds for the line at hand."""
@@ -161,7 +162,7 @@ def _ip_filter(name: str, negated: bool, pattern: str) -> Callable[[LabelsBuilde
 
 
 def _combined(node: AndLabelFilter | OrLabelFilter) -> CompiledLabelFilter:
-    legs = [compile_label_filter(leg) for leg in _legs(node, type(node))]
+    legs = [compile_label_filter(leg) for leg in joined_filters(node)]
     labels = dict.fromkeys(name for leg in legs if leg is not None for name in leg.labels)
     conjunction = isinstance(node, AndLabelFilter)
 
@@ -181,17 +182,6 @@ def _all_hold(bound: list[Holds]) -> bool:
 
 def _one_holds(bound: list[Holds]) -> bool:
     return any(holds() for holds in bound)
-
-
-def _legs(node: LabelFilter, kind: type) -> Iterator[LabelFilter]:
-    """The legs of a chain of one kind, left to right; chains can be long, so without recursion."""
-    pending: list[LabelFilter] = [node]
-    while pending:
-        leg = pending.pop()
-        if isinstance(leg, (AndLabelFilter, OrLabelFilter)) and type(leg) is kind:
-            pending += (leg.right, leg.left)
-        else:
-            yield leg
 
 
 def _always() -> bool:

@@ -39,17 +39,10 @@ def _either(alternatives: Sequence[Predicate]) -> Predicate:
     would have let through; only where the first two are such does Loki overlook the second
     (``ChainOrFilter`` in ``pkg/logql/log/filter.go``)."""
     first, second, *rest = alternatives
-    found = _first_two(first, second)
-    for alternative in rest:
-        if alternative != EVERYTHING:
-            found = AnyOf((found, alternative))
-    return found
-
-
-def _first_two(first: Predicate, second: Predicate) -> Predicate:
     if first == EVERYTHING:
-        return second
-    return first if second == EVERYTHING else AnyOf((first, second))
+        first, second = second, first
+    found = [first, *(one for one in (second, *rest) if one != EVERYTHING)]
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
 
 def _match(op: str, match: LineMatch) -> Predicate:

@@ -53,14 +53,18 @@ def _simplified(pattern: str, anchored: bool) -> Predicate | None:
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """A filter under construction: whether it holds for everything is known at once, the texts it
-    looks for only at the end."""
+    """A filter under construction: the alternatives, and whether it holds for everything, which is
+    known at once; the texts it looks for only at the end."""
 
-    make: _Late
+    alternatives: list[_Late]
     always: bool = False
 
+    def make(self) -> Predicate:
+        made = tuple(make() for make in self.alternatives)
+        return made[0] if len(made) == 1 else AnyOf(made)
 
-_ALWAYS = _Filter(lambda: EVERYTHING, always=True)
+
+_ALWAYS = _Filter([lambda: EVERYTHING], always=True)
 
 
 def _search(text: GoBytes, *, fold: bool) -> _Filter:
@@ -68,8 +72,8 @@ def _search(text: GoBytes, *, fold: bool) -> _Filter:
         return _ALWAYS
     if fold:
         needle = lower(_decoded(text))  # lower-casing copies, so this one is safe
-        return _Filter(lambda: Contains(needle, fold=True))
-    return _Filter(lambda: Contains(_decoded(text)))
+        return _Filter([lambda: Contains(needle, fold=True)])
+    return _Filter([lambda: Contains(_decoded(text))])
 
 
 def _decoded(text: GoBytes) -> str:
@@ -81,8 +85,8 @@ def _either(left: _Filter | None, right: _Filter) -> _Filter:
         return right
     if right.always:
         return left
-    one, other = left.make, right.make
-    return _Filter(lambda: AnyOf((one(), other())))
+    left.alternatives.append(right.make)
+    return left
 
 
 def _simplify(node: Node, anchored: bool) -> _Filter | None:
@@ -97,11 +101,11 @@ def _simplify(node: Node, anchored: bool) -> _Filter | None:
         if not anchored:
             return _search(empty().append(node.text.encode()), fold=node.folds)
         equals = Equals(lower(node.text) if node.folds else node.text, node.folds)
-        return _Filter(lambda: equals)
+        return _Filter([lambda: equals])
     if _is_dot(node, Op.STAR) or node.op is Op.EMPTY_MATCH:
         return _ALWAYS
     if _is_dot(node, Op.PLUS):
-        return _Filter(NotEmpty)
+        return _Filter([NotEmpty])
     return None
 
 

@@ -54,25 +54,33 @@ def text_of(token: Token) -> str:
     return token.value.text if isinstance(token.value, Variable) else cast(str, token.value)
 
 
-def list_first(v: Values, _span: Span) -> tuple[Any, ...]:
-    return (v[0],)
+# A list is read by one rule only, so it may grow in place; copies would take quadratic time.
 
 
-def list_append(v: Values, _span: Span) -> tuple[Any, ...]:
-    return (*v[0], v[1])
+def list_first(v: Values, _span: Span) -> list[Any]:
+    return [v[0]]
 
 
-def list_more(v: Values, _span: Span) -> tuple[Any, ...]:
-    return (*v[0], v[2])
+def list_append(v: Values, _span: Span) -> list[Any]:
+    return _grown(v[0], v[1])
 
 
-def name_list(v: Values, _span: Span) -> tuple[str, ...]:
-    return (text_of(v[0]),)
+def list_more(v: Values, _span: Span) -> list[Any]:
+    return _grown(v[0], v[2])
 
 
-def name_list_more(v: Values, _span: Span) -> tuple[str, ...]:
-    return (*v[0], text_of(v[2]))
+def name_list(v: Values, _span: Span) -> list[str]:
+    return [text_of(v[0])]
 
 
-def flags_more(v: Values, _span: Span) -> tuple[str, ...]:
-    return (*v[0], text_of(v[1]))
+def name_list_more(v: Values, _span: Span) -> list[str]:
+    return _grown(v[0], text_of(v[2]))
+
+
+def flags_more(v: Values, _span: Span) -> list[str]:
+    return _grown(v[0], text_of(v[1]))
+
+
+def _grown(items: list[Any], item: Any) -> list[Any]:
+    items.append(item)
+    return items

@@ -21,8 +21,8 @@ def matcher(v: Values, span: Span) -> ast.Matcher:
 
 
 def selector(v: Values, span: Span) -> ast.Selector:
-    matchers = v[1] if isinstance(v[1], tuple) and not isinstance(v[1], Token) else ()
-    return ast.Selector(matchers, span)
+    matchers = v[1] if isinstance(v[1], list) else ()
+    return ast.Selector(tuple(matchers), span)
 
 
 def bare_query(v: Values, span: Span) -> ast.LogQuery:
@@ -30,15 +30,17 @@ def bare_query(v: Values, span: Span) -> ast.LogQuery:
 
 
 def piped_query(v: Values, span: Span) -> ast.LogQuery:
-    return ast.LogQuery(v[0], v[1], span)
+    return ast.LogQuery(v[0], tuple(v[1]), span)
 
 
-def stages(v: Values, _span: Span) -> tuple[ast.Stage, ...]:
-    return v[0] if isinstance(v[0], tuple) else (v[0],)
+def stages(v: Values, _span: Span) -> list[ast.Stage]:
+    return v[0] if isinstance(v[0], list) else [v[0]]
 
 
-def stages_more(v: Values, span: Span) -> tuple[ast.Stage, ...]:
-    return (*v[0], *stages(v[1:], span))
+def stages_more(v: Values, span: Span) -> list[ast.Stage]:
+    held: list[ast.Stage] = v[0]
+    held += stages(v[1:], span)
+    return held
 
 
 def piped(v: Values, span: Span) -> Any:
@@ -46,16 +48,21 @@ def piped(v: Values, span: Span) -> Any:
     return replace(v[1], span=span)
 
 
-def line_match(v: Values, span: Span) -> tuple[ast.LineMatch, ...]:
-    return (ast.LineMatch(v[0].value, False, span),)
+# Alternatives are collected from the last to the first.
 
 
-def line_match_or(v: Values, _span: Span) -> tuple[ast.LineMatch, ...]:
-    return (ast.LineMatch(v[0].value, False, v[0].span), *v[2])
+def line_match(v: Values, span: Span) -> list[ast.LineMatch]:
+    return [ast.LineMatch(v[0].value, False, span)]
 
 
-def line_match_ip(v: Values, span: Span) -> tuple[ast.LineMatch, ...]:
-    return (ast.LineMatch(v[2].value, True, span),)
+def line_match_or(v: Values, _span: Span) -> list[ast.LineMatch]:
+    found: list[ast.LineMatch] = v[2]
+    found.append(ast.LineMatch(v[0].value, False, v[0].span))
+    return found
+
+
+def line_match_ip(v: Values, span: Span) -> list[ast.LineMatch]:
+    return [ast.LineMatch(v[2].value, True, span)]
 
 
 def line_filter(v: Values, span: Span) -> ast.LineFilter:
@@ -68,17 +75,17 @@ def line_filter_ip(v: Values, span: Span) -> ast.LineFilter:
 
 
 def line_filter_or(v: Values, span: Span) -> ast.LineFilter:
-    return ast.LineFilter(v[0].op, v[0].matches + v[2], span)
+    return ast.LineFilter(v[0].op, (*v[0].matches, *reversed(v[2])), span)
 
 
 def logfmt(v: Values, span: Span) -> ast.LogfmtParser:
     flags = v[1] if len(v) > 1 and isinstance(v[1][0], str) else ()
     extractions = v[-1] if len(v) > 1 and not isinstance(v[-1][0], str) else ()
-    return ast.LogfmtParser(extractions, "--strict" in flags, "--keep-empty" in flags, span)
+    return ast.LogfmtParser(tuple(extractions), "--strict" in flags, "--keep-empty" in flags, span)
 
 
 def json(v: Values, span: Span) -> ast.JsonParser:
-    return ast.JsonParser(v[1] if len(v) > 1 else (), span)
+    return ast.JsonParser(tuple(v[1]) if len(v) > 1 else (), span)
 
 
 def regexp(v: Values, span: Span) -> ast.RegexpParser:
@@ -114,7 +121,7 @@ def assignment(v: Values, span: Span) -> ast.LabelAssignment:
 
 
 def label_format(v: Values, span: Span) -> ast.LabelFormat:
-    return ast.LabelFormat(v[1], span)
+    return ast.LabelFormat(tuple(v[1]), span)
 
 
 def extraction(v: Values, span: Span) -> ast.Extraction:
@@ -122,11 +129,11 @@ def extraction(v: Values, span: Span) -> ast.Extraction:
 
 
 def drop(v: Values, span: Span) -> ast.DropLabels:
-    return ast.DropLabels(v[1], span)
+    return ast.DropLabels(tuple(v[1]), span)
 
 
 def keep(v: Values, span: Span) -> ast.KeepLabels:
-    return ast.KeepLabels(v[1], span)
+    return ast.KeepLabels(tuple(v[1]), span)
 
 
 def _comparison(token: Token) -> ast.CompareOp:

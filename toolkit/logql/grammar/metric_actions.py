@@ -18,6 +18,16 @@ class _Offset:
     duration: ast.Duration | Variable
 
 
+@dataclass(slots=True)
+class _Unwrapping:
+    """An unwrap while its filters are still being read."""
+
+    label: str
+    conversion: ast.Conversion | None
+    filters: list[ast.LabelFilter]
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class _Modifier:
     bool_modifier: bool = False
@@ -34,16 +44,19 @@ _LIMITING: Final = frozenset(["topk", "bottomk", "approx_topk"])
 _LOGICAL: Final = frozenset(["or", "and", "unless"])
 
 
-def unwrap(v: Values, span: Span) -> ast.Unwrap:
-    return ast.Unwrap(text_of(v[2]), None, (), span)
+def unwrap(v: Values, span: Span) -> _Unwrapping:
+    return _Unwrapping(text_of(v[2]), None, [], span)
 
 
-def unwrap_converted(v: Values, span: Span) -> ast.Unwrap:
-    return ast.Unwrap(text_of(v[4]), v[2], (), span)
+def unwrap_converted(v: Values, span: Span) -> _Unwrapping:
+    return _Unwrapping(text_of(v[4]), v[2], [], span)
 
 
-def unwrap_filter(v: Values, span: Span) -> ast.Unwrap:
-    return ast.Unwrap(v[0].label, v[0].conversion, (*v[0].filters, v[2]), span)
+def unwrap_filter(v: Values, span: Span) -> _Unwrapping:
+    found: _Unwrapping = v[0]
+    found.filters.append(v[2])
+    found.span = span
+    return found
 
 
 def offset(v: Values, _span: Span) -> _Offset:
@@ -57,23 +70,24 @@ def log_range(v: Values, span: Span) -> ast.LogRange:
         match part:
             case ast.Selector():
                 parts["selector"] = part
-            case ast.Unwrap():
-                parts["unwrap"] = part
+            case _Unwrapping():
+                filters = tuple(part.filters)
+                parts["unwrap"] = ast.Unwrap(part.label, part.conversion, filters, part.span)
             case _Offset(duration=duration):
                 parts["offset"] = duration
             case Token(kind="RANGE"):
                 parts["range"] = part.value
-            case tuple() if not isinstance(part, Token):
-                parts["stages"] = part
+            case list():
+                parts["stages"] = tuple(part)
     chosen: ast.Selector = parts["selector"]
-    filters = parts["stages"]
-    end = filters[-1].span if filters else chosen.span
-    query = ast.LogQuery(chosen, filters, chosen.span.to(end))
+    stages = parts["stages"]
+    end = stages[-1].span if stages else chosen.span
+    query = ast.LogQuery(chosen, stages, chosen.span.to(end))
     return ast.LogRange(query, parts["range"], parts.get("offset"), parts.get("unwrap"), span)
 
 
 def grouping(v: Values, span: Span) -> ast.Grouping:
-    labels = v[2] if len(v) == 4 else ()
+    labels = tuple(v[2]) if len(v) == 4 else ()
     return ast.Grouping(labels, v[0].kind == "without", span)
 
 
@@ -193,7 +207,7 @@ def bool_modifier(_v: Values, _span: Span) -> _Modifier:
 
 
 def matching(v: Values, _span: Span) -> _Modifier:
-    labels = v[3] if len(v) == 5 else ()
+    labels = tuple(v[3]) if len(v) == 5 else ()
     span = v[1].span.to(v[-1].span)
     found = ast.VectorMatching(v[1].kind == "on", labels, span=span)
     return _Modifier(v[0].bool_modifier, found)
@@ -201,7 +215,7 @@ def matching(v: Values, _span: Span) -> _Modifier:
 
 def group_modifier(v: Values, span: Span) -> _Modifier:
     held = v[0].matching
-    include = v[3] if len(v) == 5 else ()
+    include = tuple(v[3]) if len(v) == 5 else ()
     card: Any = "many-to-one" if v[1].kind == "group_left" else "one-to-many"
     found = ast.VectorMatching(held.on, held.labels, card, include, held.span.to(span))
     return _Modifier(v[0].bool_modifier, found)
