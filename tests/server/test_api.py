@@ -181,6 +181,35 @@ def test_bad_requests_get_lokis_text(
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("query=%zz", 'invalid URL escape "%zz"'),
+        ("query={a=%22b%22}&x=%", 'invalid URL escape "%"'),
+        ("query={a=%22b%22};x=1", "invalid semicolon separator in query"),
+        ("query={a=%22%ff%22}", "parse error at line 1, col 4: invalid UTF-8 encoding"),
+        ("limit=%ff&query={a=%22b%22}", 'strconv.Atoi: parsing "\\xff": invalid syntax'),
+    ],
+)
+@pytest.mark.parametrize("posted", [False, True])
+def test_parameters_that_cannot_be_read_get_gos_words(
+    loki: Live, written: str, text: str, posted: bool
+) -> None:
+    path = "/loki/api/v1/query_range"
+    if posted:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = loki.send("POST", path, written.encode(), form)
+    else:
+        answer = loki.get(f"{path}?{written}")
+    assert (answer.status, answer.text) == (400, text)
+
+
+def test_format_query_takes_what_it_can_read_of_its_parameters(loki: Live) -> None:
+    answer = loki.get("/loki/api/v1/format_query?x=%zz&query={a=%22b%22}")
+    assert answer.data == '{a="b"}'
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+
+
 def test_unknown_paths_and_methods(loki: Live) -> None:
     assert loki.get("/nope").text == "404 page not found\n"
     # as a running Loki has it: 404 for two methods of push, 405 for the others, and never HEAD

@@ -15,7 +15,6 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import anyio
 from starlette.applications import Starlette
@@ -26,9 +25,11 @@ from starlette.routing import Route, WebSocketRoute
 
 from toolkit.engine.errors import QueryError
 from toolkit.errors import LogQLError, StoreError, ToolkitError
+from toolkit.logql.quoting import encode
 from toolkit.server import handlers, status, tail
 from toolkit.server.config import ServerConfig
 from toolkit.server.errors import HTTPError
+from toolkit.server.form import read_form
 from toolkit.server.metrics import Metrics
 from toolkit.server.push.body import media_type
 from toolkit.server.tenants import Tenants
@@ -79,14 +80,18 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
         yield
         server.tenants.close()
 
-    def endpoint(handler: Handler, limit: int) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(
+        handler: Handler, limit: int, reads_form: bool
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
             started = time.perf_counter()
             try:
                 # read first: who sends slowly takes no slot from others
                 with _patience(config):
                     body = await _read(request, limit)
-                values = _values(request, b"" if handler is handlers.push else body)
+                values, problem = _values(request, b"" if handler is handlers.push else body)
+                if problem and reads_form:
+                    raise HTTPError(400, problem)
                 form = {name: given[0] for name, given in values.items()}
                 call = Call(server, request, form, values, body, clock())
                 with _slot(slots):
@@ -107,7 +112,9 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
 
     def route(path: str, handler: Handler, methods: tuple[str, ...] = ("GET", "POST")) -> Route:
         limit = config.max_recv_msg_size if handler is handlers.push else _MAX_FORM
-        made = Route(path, endpoint(handler, limit))
+        # format_query takes what it can get of a form that is wrong
+        reads_form = "GET" in methods and "POST" in methods and handler is not handlers.format_query
+        made = Route(path, endpoint(handler, limit, reads_form))
         made.methods = set(methods)  # and not HEAD with each GET, which Loki does not answer
         return made
 
@@ -205,23 +212,24 @@ async def _read(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _values(request: Request, body: bytes) -> Mapping[str, Sequence[str]]:
-    values = parse_qs(request.url.query, keep_blank_values=True)
+def _values(request: Request, body: bytes) -> tuple[Mapping[str, Sequence[str]], str]:
+    values, problem = read_form(request.scope["query_string"])
     header = request.headers.get("content-type", "")
     if body and header and media_type(header) == "application/x-www-form-urlencoded":
-        posted = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+        posted, posted_problem = read_form(body)
+        problem = posted_problem or problem
         for name, given in posted.items():
             values[name] = given + values.get(name, [])
-    return values
+    return values, problem
 
 
 def _answer(error: ToolkitError) -> Response:
     match error:
         case HTTPError() | QueryError():
-            # a text may quote what was sent, halves of UTF-16 pairs included
-            return PlainTextResponse(error.message.encode("utf-8", "replace"), error.status)
+            # a text may quote what was sent, bytes that are not UTF-8 included
+            return PlainTextResponse(encode(error.message), error.status)
         case LogQLError():
-            return PlainTextResponse(error.message, 400)
+            return PlainTextResponse(encode(error.message), 400)
         case StoreError():
             _log.error("%s", error.message)
             return PlainTextResponse(error.message, 500)

@@ -15,6 +15,7 @@ from toolkit.errors import LogQLError
 from toolkit.logql.ast import LogQuery, Matcher
 from toolkit.logql.parser import parse
 from toolkit.logql.pretty import format_query as pretty
+from toolkit.logql.quoting import shown
 from toolkit.results import Result, Streams
 from toolkit.server import encode, fields, index, streams
 from toolkit.server.errors import HTTPError
@@ -269,6 +270,7 @@ def format_query(call: Call) -> Response:
     try:
         text = pretty(parse(call.form.get("query", ""), variables=False, stages=False))
     except LogQLError as error:
-        body = orjson.dumps({"status": "invalid-query", "error": error.message}) + b"\n"
+        body = orjson.dumps({"status": "invalid-query", "error": shown(error.message)}) + b"\n"
         return Response(body, 400, media_type="application/json; charset=utf-8")
-    return _json({"status": "success", "data": text})
+    body = orjson.dumps({"status": "success", "data": text}) + b"\n"
+    return Response(body, media_type="application/json; charset=utf-8")
