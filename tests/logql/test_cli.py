@@ -180,7 +180,7 @@ def test_a_folder_stands_for_the_queries_below_it(tmp_path: Path) -> None:
 
 def test_explain_says_what_is_read_and_when() -> None:
     query = (
-        'topk(5, sum by (rule) (count_over_time({app="a"} | json x="y" |= "shell" | x!="" '
+        'topk(5, sum by (rule) (count_over_time({app="a"} | json x="y" |= "shell" | z!="" '
         "[5m] offset 1h)))"
     )
     code, out, _ = _run("explain", query)
@@ -194,7 +194,7 @@ def test_explain_says_what_is_read_and_when() -> None:
         "      of each line, in this order:",
         '      - keep it if it contains "shell"',
         '      - read it as JSON and take x from "y"',
-        "      - keep it if x is not empty",
+        "      - keep it if z is not empty",
         '      (Loki moves |= "shell" to the front, before stages that do not change the line)',
         "",
     ]
