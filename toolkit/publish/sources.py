@@ -122,7 +122,7 @@ def datasource_model(uid: str, name: str, url: str) -> Json:
 
 
 def _derived_fields() -> list[Json]:
-    """Links from a log line's labels to the dashboard of its rule and of its node.
+    """Links from a log line's labels to the dashboard of its rule, node and namespace.
 
     Grafana 10.3 and later take the value from the label; older ones look for the pattern in the
     line, where it is not, and show nothing (getDerivedFields.ts of the Loki plugin).
@@ -138,6 +138,7 @@ def _derived_fields() -> list[Json]:
         for title, field, uid, variable in (
             ("Rule", "rule", "falco-toolkit-rule", "rule"),
             ("Node", "hostname", "falco-toolkit-node", "node"),
+            ("Namespace", "k8s.ns.name", "falco-toolkit-workload", "namespace"),
         )
     ]
 
