@@ -388,6 +388,34 @@ def test_tenants_see_only_their_own() -> None:
         assert "data" not in server.get(path, {"X-Scope-OrgID": "two"}, start=T0, end=T0 + 5).json
         hostile = server.get(path, {"X-Scope-OrgID": "../one"})
         assert hostile.status == 400
+        # one and the same tenant twice is one tenant; what stands behind a colon is not its name
+        for name in ("one|one", "one:team=x|one"):
+            answer = server.get(path, {"X-Scope-OrgID": name}, start=T0 - 5, end=T0 + 5)
+            assert answer.data == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "text"),
+    [
+        ("a,b", 400, "tenant ID 'a,b' contains unsupported character ','"),
+        ("a/../b", 400, "tenant ID 'a/../b' contains unsupported character '/'"),
+        ("..", 400, "tenant ID is '.' or '..'"),
+        ("x" * 151, 400, "tenant ID is too long: max 150 characters"),
+        ("a|b", 500, "multiple org IDs present"),
+        ("a|", 500, "multiple org IDs present"),
+    ],
+)
+def test_tenants_that_are_none_are_refused_in_lokis_words(
+    header: str, status: int, text: str
+) -> None:
+    """A Loki without ``multi_tenant_queries_enabled`` has status 500 for queries of several."""
+    with serving(ServerConfig(auth_enabled=True)) as server:
+        tenant = {"X-Scope-OrgID": header}
+        answer = server.get("/loki/api/v1/labels", tenant)
+        assert (answer.status, answer.text) == (status, text)
+        pushed = server.push(({"a": "b"}, [[str(T0 * NS), "x"]]), **tenant)
+        assert (pushed.status, pushed.text) == (400, f"{text}\n")
+        assert server.get("/loki/api/v1/drilldown-limits", tenant).status == 401
 
 
 def test_limits_are_those_that_were_set() -> None:

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from toolkit import __version__
 from toolkit.logql.durations import format_prometheus
 from toolkit.server.errors import HTTPError
+from toolkit.server.tenants import tenant_of
 from toolkit.yamltext import dump
 
 if TYPE_CHECKING:
@@ -66,8 +67,10 @@ _TOLD = (
 
 def _told(call: Call) -> dict[str, Any]:
     """The limits that may be known; a tenant has to ask, even without auth."""
-    if not call.request.headers.get("x-scope-orgid"):
-        raise HTTPError(401, "no org id\n")
+    try:
+        tenant_of(call.request.headers.get("x-scope-orgid", ""))
+    except HTTPError as error:
+        raise HTTPError(401, f"{error.message}\n") from None
     limits = call.server.config.limits_config()
     return {name: limits[name] for name in _TOLD}
 

@@ -18,7 +18,32 @@ from toolkit.server.errors import HTTPError
 from toolkit.server.push.admission import Admission
 
 NO_AUTH_TENANT = "fake"
-_NAME = re.compile(r"[a-zA-Z0-9!\-_.*'()]{1,150}", re.ASCII)
+_UNSUPPORTED = re.compile(r"[^a-zA-Z0-9!\-_.*'()]")
+_LONGEST = 150
+
+
+def tenant_of(header: str, several: int = 500) -> str:
+    """The tenant that ``X-Scope-OrgID`` names, its metadata (behind a colon) left out.
+
+    Raises :class:`HTTPError`: 401 for none, 400 for an illegal one, ``several`` for more than one.
+    Loki without ``multi_tenant_queries_enabled`` answers 500 to queries of several, 400 to pushes.
+    """
+    if not header:
+        raise HTTPError(401, "no org id")
+    names = [name.partition(":")[0] for name in header.split("|")]
+    unsupported = _UNSUPPORTED.search(names[0])
+    if unsupported:
+        shown = names[0].encode("latin-1", "replace").decode("utf-8", "replace")
+        raise HTTPError(
+            400, f"tenant ID '{shown}' contains unsupported character '{unsupported[0]}'"
+        )
+    if len(names[0]) > _LONGEST:
+        raise HTTPError(400, f"tenant ID is too long: max {_LONGEST} characters")
+    if names[0] in (".", ".."):
+        raise HTTPError(400, "tenant ID is '.' or '..'")
+    if any(name != names[0] for name in names):
+        raise HTTPError(several, "multiple org IDs present")
+    return names[0]
 
 
 class Tenant:
@@ -57,16 +82,11 @@ class Tenants:
         self._open: dict[str, Tenant] = {}
         self._lock = threading.Lock()
 
-    def of(self, headers: Mapping[str, str]) -> Tenant:
-        """The tenant that a request speaks for. Raises :class:`HTTPError` 401 or 400."""
+    def of(self, headers: Mapping[str, str], several: int = 500) -> Tenant:
+        """The tenant that a request speaks for. Raises what :func:`tenant_of` raises."""
         if not self._config.auth_enabled:
             return self._get(NO_AUTH_TENANT)
-        name = headers.get("x-scope-orgid", "")
-        if not name:
-            raise HTTPError(401, "no org id")
-        if not _NAME.fullmatch(name) or name in (".", ".."):
-            raise HTTPError(400, f"tenant ID '{name[:150]}' contains unsupported characters")
-        return self._get(name)
+        return self._get(tenant_of(headers.get("x-scope-orgid", ""), several))
 
     def all(self) -> list[Tenant]:
         """The tenants seen so far."""
