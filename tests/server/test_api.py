@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import threading
 import urllib.parse
 import urllib.request
@@ -364,6 +365,31 @@ def test_metrics_count_what_came_in(loki: Live) -> None:
     text = loki.get("/metrics").text
     assert 'loki_distributor_lines_received_total{tenant="fake"} 13' in text
     assert 'loki_request_duration_seconds_count{method="POST",route="loki_api_v1_push"' in text
+
+
+def test_metrics_are_well_formed(loki: Live) -> None:
+    """Prometheus' text format: help and type before the samples of a name, each once."""
+    sample = re.compile(r'([a-z_]+)(\{([a-z_]+="[^"\\\n]*",?)+\})? [0-9.e+]+')
+    kinds: dict[str, str] = {}
+    name, heads = "", []
+    for line in loki.get("/metrics").text.splitlines():
+        if line.startswith("# HELP "):
+            name = line.split()[2]
+            assert name not in kinds
+        elif line.startswith("# TYPE "):
+            assert line.split()[2] == name
+            kinds[name] = line.split()[3]
+        else:
+            found = sample.fullmatch(line)
+            assert found, line
+            parts = ("_bucket", "_sum", "_count") if kinds[name] == "histogram" else ("",)
+            assert found[1].removeprefix(name) in parts
+            heads.append(line.rpartition(" ")[0])
+    assert len(heads) == len(set(heads))
+    assert {"counter", "gauge", "histogram"} == set(kinds.values())
+    assert {"loki_build_info", "process_cpu_seconds_total", "loki_querier_tail_active"} <= set(
+        kinds
+    )
 
 
 def test_a_gzipped_push_is_read() -> None:

@@ -14,13 +14,11 @@ from toolkit import __version__
 from toolkit.logql.durations import format_prometheus
 from toolkit.server.errors import HTTPError
 from toolkit.server.tenants import tenant_of
+from toolkit.server.version import LOKI_VERSION
 from toolkit.yamltext import dump
 
 if TYPE_CHECKING:
     from toolkit.server.app import Call
-
-# The version that clients compare with to know what they may ask (Grafana, logcli).
-LOKI_VERSION = "3.8.0"
 
 
 def _json(document: Any, *, newline: bool = False) -> Response:

@@ -55,23 +55,23 @@ class Tenant:
         self.engine = Engine(store.snapshot, config.limits)
         self.admission = Admission(config.push, name)
         self._most_tails = config.max_concurrent_tail_requests
-        self._tails = 0
+        self.tails = 0
 
     @contextlib.contextmanager
     def tailing(self) -> Iterator[None]:
         """One more tail, as long as the block runs. Raises :class:`HTTPError` 400 where there are
         too many. For one thread only."""
-        if self._tails >= self._most_tails:
+        if self.tails >= self._most_tails:
             raise HTTPError(
                 400,
                 "max concurrent tail requests limit exceeded, count > limit "
-                f"({self._tails + 1} > {self._most_tails})",
+                f"({self.tails + 1} > {self._most_tails})",
             )
-        self._tails += 1
+        self.tails += 1
         try:
             yield
         finally:
-            self._tails -= 1
+            self.tails -= 1
 
 
 class Tenants:
