@@ -38,6 +38,7 @@ SECURITY = AlertGroup(
             summary="Credentials were reached for and a shell was started on {hostname}",
             description="A rule tagged mitre_credential_access and a shell within 10 minutes.",
             drill=("hostname",),
+            explorer="credential_access_and_shell_lines",
             dashboard="falco-toolkit-node",
         ),
         AlertRule(
@@ -135,7 +136,7 @@ PIPELINE = AlertGroup(
             description="Times that it said so within 10 minutes: {value}. What happened then"
             " may be missing.",
             drill=("hostname",),
-            explorer="internal_explorer",
+            explorer="drop_lines",
             dashboard="falco-toolkit-node",
         ),
         AlertRule(

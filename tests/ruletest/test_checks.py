@@ -101,6 +101,7 @@ RIGHT = [
     f"{COUNT} unless {COUNT}",
     f'({COUNT} or vector(0)) < 5',
     'absent_over_time({app="a"}[5m])',
+    'absent_over_time({app="a"}[5m]) == 1',
     'count(sum by (host) (count_over_time({app="a"}[5m]))) > 3',
     'sum(sum_over_time({app="a"} | logfmt took | unwrap took | __error__="" [5m])) > 0',
     'avg_over_time({app="a"} | logfmt t | unwrap t | __error__="" [5m]) by (app) < 5',

@@ -7,13 +7,21 @@ Grafana asks the same query and compares the same number.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.ruletest.support import define
+from tests.ruletest.support import define, engine
 from toolkit.falco.labels import dialects
+from toolkit.ruletest.asking import Loki, asking
+from toolkit.ruletest.expansion import Expander
 from toolkit.ruletest.groups import Rendered, render_groups
+from toolkit.ruletest.history import ActiveAlert, watch
+from toolkit.ruletest.inputs import event_batches
 from toolkit.ruletest.runner import Run, run_file
 from toolkit.ruletest.show import show_file
 from toolkit.ruletest.testfile import Case, load_tests
@@ -79,3 +87,58 @@ def test_most_rules_are_there_in_every_dialect() -> None:
     """Otherwise the tests above would pass by leaving everything out."""
     for dialect in DIALECTS:
         assert len(rendered(dialect).left_out) <= 1, dialect
+
+
+# --- the link to Explore --------------------------------------------------------------------------
+
+COUNTED = {
+    "Critical Falco event": "5m",
+    "Anonymous request allowed": "10m",
+    "Exec into a pod": "10m",
+    "Secret read": "10m",
+    "Falco drops events": "10m",
+}
+"""Alerts whose value is a count of lines, and within which window."""
+BOTH = "Credential access and a shell on one node"
+
+
+def asked_by(link: str) -> str:
+    """The query of a link to Explore."""
+    (pane,) = json.loads(parse_qs(urlsplit(link).query)["panes"][0]).values()
+    return str(pane["queries"][0]["expr"])
+
+
+def firing(dialect: str) -> Iterator[tuple[str, int, ActiveAlert, float, Loki]]:
+    """Rule, time, alert, value and lines of each firing case over lines."""
+    schema = dialects()[dialect]
+    rules = [(group, rule) for group in rendered(dialect).groups for rule in group.rules]
+    for case in cases():
+        batches = event_batches(case.events, 0, Path(), lambda _: schema, Counter())
+        source = Loki(engine(*batches))
+        expander = Expander(asking(source), {}, "https://grafana.example")
+        for test in case.alerts:
+            for group, rule in rules:
+                if rule.name.value != test.alert.value or rule.language == "promql":
+                    continue
+                ((_, look),) = watch(rule, group, 0, [test.time], 0, source, expander)
+                values = {frozenset((k, v) for k, v in one.labels.items() if v): one.value
+                          for one in source.at(rule.expr.value, look.evaluated)}  # fmt: skip
+                for alert in look.active:
+                    own = {k: v for k, v in alert.labels.items()
+                           if k not in ("alertname", "severity")}  # fmt: skip
+                    value = values[frozenset(own.items())]
+                    yield rule.name.value, look.evaluated, alert, value, source
+
+
+@pytest.mark.parametrize("dialect", [ALL, "falcosidekick", "stdout"])
+def test_explore_shows_the_very_lines_that_were_counted(dialect: str) -> None:
+    """Within the rule's window as many as the alert says, or both that belong together."""
+    seen = set()
+    for rule, time, alert, value, source in firing(dialect):
+        if rule in COUNTED or rule == BOTH:
+            query = asked_by(alert.annotations["explore_url"])
+            window = COUNTED.get(rule, "10m")
+            (lines,) = source.at(f"sum(count_over_time({query} [{window}]))", time)
+            assert lines.value == (2 if rule == BOTH else value), (rule, query)
+            seen.add(rule)
+    assert seen == {BOTH, *COUNTED}

@@ -23,7 +23,8 @@ CODES: Final = (
 
 _FLIPPED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _ANY: Final = {(">", 0.0), ("!=", 0.0), (">=", 1.0)}
-"""How people write "at least one line": true for every count that there is, and meant so."""
+"""How people write "at least one line": true for every count that there is, and meant so. So is
+``absent_over_time(...) == 1``, the one equality that always holds."""
 
 
 def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
@@ -130,7 +131,7 @@ def _comparisons(checked: Checked[ast.Expr], expr: ast.MetricExpr) -> Iterator[P
                 _hint_for_silence(side, op, number),
                 span=node.span,
             )
-        elif holds is True and (op, number) not in _ANY:
+        elif holds is True and op != "==" and (op, number) not in _ANY:
             yield checked.warning(
                 "always-true",
                 f"{shown} holds for every value there is: {_because(side)}",
