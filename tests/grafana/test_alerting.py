@@ -111,6 +111,14 @@ def test_the_link_to_explore_opens_the_very_lines() -> None:
     assert json.loads(left)["datasource"] == "falco-loki"
 
 
+@pytest.mark.parametrize("interval", ["7s", "0s", "1m5s", "90"])
+def test_an_interval_that_grafana_would_refuse_is_an_error(interval: str) -> None:
+    """Its scheduler wakes every ten seconds."""
+    with pytest.raises(ValueError):
+        AlertGroup("g", [example()], interval=interval)
+    assert AlertGroup("g", [example()], interval="1m10s").interval == "1m10s"
+
+
 def test_a_prometheus_rule_is_left_out_until_there_is_a_prometheus() -> None:
     rule = example(query="", prometheus="vector(1)", summary="s")
     group = AlertGroup("g", [rule])

@@ -45,7 +45,11 @@ def load_definitions(folders: Iterable[Path]) -> tuple[Definition, ...]:
     found: list[Definition] = []
     for folder in folders:
         if not folder.is_dir():
-            raise DefinitionError(f"there is no folder {folder}", path=str(folder))
+            raise DefinitionError(
+                f"there is no folder {folder}",
+                path=str(folder),
+                hint="--dashboards names a folder of *.dashboard.py and *.alertgroup.py files",
+            )
         files = sorted(p for kind in KINDS for p in folder.rglob(f"*.{kind}.py"))
         if not files:
             raise DefinitionError(

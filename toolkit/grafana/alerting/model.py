@@ -15,6 +15,7 @@ from typing import Any, Literal
 from toolkit.grafana.alerting.metric import check_expression
 from toolkit.grafana.query import Parameter
 from toolkit.logql.ast import Matcher
+from toolkit.logql.durations import SECOND, parse_prometheus
 
 Severity = Literal["critical", "warning", "info"]
 NoData = Literal["OK", "NoData", "Alerting", "KeepLast"]
@@ -24,6 +25,7 @@ Comparison = Literal[">", "<"]
 UID_PREFIX = "falco-toolkit-"
 MAX_UID = 40
 MAX_TITLE = 190
+_TICK = 10 * SECOND
 
 _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -98,11 +100,20 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """Rules that are evaluated together, every ``interval``, in one folder of Grafana."""
+    """Rules that are evaluated together, every ``interval``, in one folder of Grafana.
+
+    Grafana refuses an interval that is no multiple of its scheduler's ten seconds
+    (pkg/services/ngalert/models/alert_rule.go, ``ValidateRuleGroupInterval``).
+    """
 
     name: str
     rules: Sequence[AlertRule]
     interval: str = "1m"
+
+    def __post_init__(self) -> None:
+        length = parse_prometheus(self.interval)
+        if length <= 0 or length % _TICK:
+            raise ValueError(f"{self.name}: the interval is {self.interval}, no multiple of 10s")
 
     def to_json_data(self) -> Any:
         """For grafanalib's ``generate-alertgroup``: the group for Grafana's provisioning API."""
