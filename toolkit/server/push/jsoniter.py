@@ -30,11 +30,17 @@ class Iterator:
         self.position = 0
 
     def peek(self) -> str:
-        """The next character that is no white space, NUL at the end; ``position`` is there."""
+        """The next character that is no white space, NUL at the end; ``position`` is there.
+
+        One that is not ASCII is U+FFFD, as it shows in an error.
+        """
         match = _SPACE.match(self.text, self.position)
         assert match is not None
         self.position = match.end()
-        return "\0" if self.ended() else self.text[self.position]
+        if self.ended():
+            return "\0"
+        found = self.text[self.position]
+        return found if found.isascii() else "\ufffd"  # it looks at bytes
 
     def ended(self) -> bool:
         """Whether nothing is left."""
