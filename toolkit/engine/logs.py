@@ -76,9 +76,11 @@ def read(
         else:
             known[1].append(entry)
     ordered = sorted(kept.items(), key=lambda one: label_string(one[0]))
-    streams = [
-        Stream(dict(key), entries, dict(labels.stream)) for key, (labels, entries) in ordered
-    ]
+    streams = []
+    for key, (labels, entries) in ordered:
+        mapping = dict(key)
+        base = mapping if key is labels.stream else dict(labels.stream)
+        streams.append(Stream(mapping, entries, base))
     return Streams(streams, direction)
 
 

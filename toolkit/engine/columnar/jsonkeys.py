@@ -9,27 +9,25 @@ many of its keys may become one of the labels: where as many were found at the p
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from toolkit.engine.columnar.jsonread import Path, apart, read
+from toolkit.engine.columnar.jsonread import Path, apart, is_readable, read
 from toolkit.engine.columnar.keys import Codes, Keys, KeysOf, encoded, together
 from toolkit.engine.columnar.texts import Mask, Texts, as_mask
-from toolkit.engine.pipeline.json.fast import Pairs, scan
+from toolkit.engine.pipeline.json.text import JsonError
+from toolkit.engine.pipeline.jsonleaves import json_fields
 from toolkit.engine.pipeline.jsonstage import json_labels
 from toolkit.engine.pipeline.labels import EXTRACTED
-from toolkit.engine.pipeline.names import label_name, nested_name
 from toolkit.logql.ast import JsonParser
 from toolkit.logql.jsonpath import parse_path
 from toolkit.logql.quoting import decode, encode
 
 _LEARNED_FROM = 16
 """Lines of a chunk that paths are learned from."""
-_DEEPEST = 32
-"""How many objects a label is looked for in."""
 _FEW = 256
 """Lines that are left and not worth another look over columns."""
 
@@ -150,33 +148,16 @@ def _there(column: pa.Array) -> Codes:
 
 def _learned(texts: Texts, rows: Codes, wanted: re.Pattern[str]) -> dict[Path, str]:
     """Paths in some of the rows whose last key is wanted, with the names of their labels."""
-    some = rows[:: 1 + len(rows) // _LEARNED_FROM]
     found: dict[Path, str] = {}
-    for line in texts.only(some).lines.to_pylist():
-        scanned = scan(decode(line))
-        for path, name in _named(scanned[0]) if scanned is not None else ():
-            if wanted.fullmatch(str(path[-1])) and _is_text(path) and apart([*found, path]):
+    for line in texts.only(rows[:: 1 + len(rows) // _LEARNED_FROM]).lines.to_pylist():
+        try:
+            fields = json_fields(decode(line), ())
+        except JsonError:
+            continue
+        for name, (_, path) in fields.items():
+            if wanted.fullmatch(path[-1]) and is_readable(path) and apart([*found, path]):
                 found[path] = name
     return found
-
-
-def _named(pairs: Pairs, outer: Path = (), prefix: str = "") -> Iterator[tuple[Path, str]]:
-    """The paths of all that may become labels, with their names."""
-    for key, value in pairs:
-        inner = nested_name(prefix, key) if outer else label_name(key)
-        if isinstance(value, tuple):
-            if len(outer) < _DEEPEST:
-                yield from _named(value, (*outer, key), inner)
-        elif isinstance(value, str | bool):
-            yield (*outer, key), inner
-
-
-def _is_text(path: Path) -> bool:
-    try:
-        "".join(map(str, path)).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _tail(name: str) -> str:

@@ -20,6 +20,7 @@ import pyarrow.json as pj
 from toolkit.engine.columnar.texts import Mask, as_mask
 
 _SMALLEST = 64  # lines of a refused chunk that are not searched for good ones any more
+_DEEPEST = 32  # keys of a path
 
 Path = tuple[str | int, ...]
 
@@ -29,6 +30,15 @@ def apart(paths: Sequence[Path]) -> bool:
     return all(path and all(isinstance(name, str) for name in path) for path in paths) and not any(
         a != b and a == b[: len(a)] for a in paths for b in paths
     )
+
+
+def is_readable(path: Path) -> bool:
+    """Whether Arrow can look for the path: it is text, and not too deep."""
+    try:
+        "".join(map(str, path)).encode()
+    except UnicodeEncodeError:
+        return False
+    return len(path) <= _DEEPEST
 
 
 def read(lines: pa.Array, paths: Sequence[Path]) -> tuple[list[pa.Array], Mask]:
