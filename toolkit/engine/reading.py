@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.engine.columnar.plan import plan, prefilter
+from toolkit.engine.columnar.plan import Plan, plan, prefilter
 from toolkit.engine.columnar.read import narrowed, read
 from toolkit.engine.deadline import Deadline
 from toolkit.engine.extraction import Extraction, Samples
 from toolkit.engine.rows import RowRunner, runner, samples
 from toolkit.engine.store import Selection, Snapshot
 from toolkit.engine.windows import Windows
+from toolkit.logql.ast import Unwrap
 
 _SAMPLE = 64  # lines that tell whether unwrapped values are many
 
@@ -37,13 +38,17 @@ class Reader:
             query = extraction.query
             unwrap = extraction.aggregation.log_range.unwrap
             found = plan(query, unwrap, extraction.hints())
-            if found is not None and not (unwrap and self._values_differ(selection, run)):
+            if found is not None and not self._values_differ(found, unwrap, selection, run):
                 return read(found, selection, run, extraction, self.deadline)
             selection = narrowed(prefilter(query), selection, self.deadline)
         return samples(run.run(selection, self.deadline), selection, extraction)
 
-    def _values_differ(self, selection: Selection, run: RowRunner) -> bool:
+    def _values_differ(
+        self, found: Plan, unwrap: Unwrap | None, selection: Selection, run: RowRunner
+    ) -> bool:
         """Whether nearly every line seems to have a value of its own and has to be looked at."""
+        if unwrap is None or found.value is not None:
+            return False
         some = selection.narrowed(np.arange(0, len(selection), 1 + len(selection) // _SAMPLE))
         values = [row.value for _, row in run.run(some, self.deadline)]
         return 4 * len(set(values)) > 3 * len(values) > _SAMPLE

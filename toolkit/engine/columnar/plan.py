@@ -11,6 +11,7 @@ from toolkit.engine.columnar.jsonkeys import json_keys
 from toolkit.engine.columnar.kept import Parser
 from toolkit.engine.columnar.keys import KeysOf, pattern_keys, regexp_keys
 from toolkit.engine.columnar.logfmtkeys import logfmt_keys
+from toolkit.engine.columnar.times import TimeValue, time_value
 from toolkit.engine.pipeline import Hints
 from toolkit.engine.template import compile_template
 from toolkit.logql import regex
@@ -47,12 +48,14 @@ class Plan:
     """How to read a query's samples.
 
     ``filters`` are masks over lines, ``parsers`` say what is seen of a line. ``names`` are the
-    stream labels that an outcome without an error may depend on, None for all of them.
+    stream labels that an outcome without an error may depend on, None for all of them. ``value``
+    makes the value of an entry of its time, where there is one and it depends on nothing else.
     """
 
     filters: Sequence[Holds]
     parsers: Sequence[Parser]
     names: tuple[str, ...] | None
+    value: TimeValue | None = None
 
     @property
     def reads_lines(self) -> bool:
@@ -67,12 +70,14 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
     filters = [test for test in tests if test is not None]
     if not all_raw or len(filters) < len(tests):
         return None
-    names = _names(query.stages, unwrap, hints)
-    seen = None if _order_counts(query.stages, unwrap, hints) else names
-    if any(map(_has_template, query.stages)):
+    value = time_value(query.stages, unwrap, hints)
+    stages = query.stages if value is None else query.stages[:-1]
+    names = _names(stages, unwrap, hints)
+    seen = None if _order_counts(stages, unwrap, hints) else names
+    if any(map(_has_template, stages)):
         names = None  # a template may print all labels of a stream
     parsers: list[Parser] = []
-    for stage in query.stages:
+    for stage in stages:
         match stage:
             case LineFilter() | DropLabels() | KeepLabels():
                 pass
@@ -89,7 +94,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
                 pass
             case _:
                 return None
-    return Plan(filters, parsers, names)
+    return Plan(filters, parsers, names, value)
 
 
 def prefilter(query: LogQuery) -> list[Holds]:

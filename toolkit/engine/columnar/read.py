@@ -19,7 +19,7 @@ from toolkit.engine.deadline import Deadline
 from toolkit.engine.extraction import Extraction, Samples, labelled
 from toolkit.engine.pipeline import ResultLabels, Row
 from toolkit.engine.points import Floats, Ints
-from toolkit.engine.rows import RowRunner
+from toolkit.engine.rows import RowRunner, samples
 from toolkit.engine.store import Piece, Selection, Snapshot
 from toolkit.engine.store.model import encode_lines
 
@@ -64,10 +64,15 @@ def read(
     plan: Plan, selection: Selection, run: RowRunner, extraction: Extraction, deadline: Deadline
 ) -> Samples:
     """The samples of a selection."""
+    if plan.value is not None and len(selection) and selection.timestamps[0] < 0:
+        return samples(run.run(selection, deadline), selection, extraction)
     if not plan.reads_lines and not _has_metadata(selection, run.snapshot):
         outcomes = _by_stream(plan, selection, run)
     else:
         outcomes = _by_line(plan, selection, run, deadline)
+    if plan.value is not None and any(labels.error for labels in outcomes.labels):
+        # a sample with an error keeps the label that its time has made
+        return samples(run.run(selection, deadline), selection, extraction)
     series = outcomes.series
     rows: slice | Ints = slice(None)
     if len(series) and int(series.min()) < 0:
@@ -75,6 +80,8 @@ def read(
     values: Floats | None = None
     if extraction.takes_bytes:
         values = selection.line_lengths[rows].astype(np.float64)
+    elif plan.value is not None:
+        values = plan.value(selection.timestamps[rows])
     elif extraction.takes_values:
         values = outcomes.values if outcomes.by_line is None else outcomes.values[outcomes.by_line]
         values = values[rows]
