@@ -23,47 +23,39 @@ Fresh = NDArray[np.bool_]
 Key = tuple[int, int]  # timestamp, stream
 Content = tuple[bytes, Pairs | None]  # line, structured metadata
 
+# Odd numbers of 64 random bits.
+_TIMES, _STREAMS = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93)
 _AT_ONCE = 16_384  # rows whose lines are in memory as Python values
 
 
 class TailIndex:
-    """Finds entries of a tail by timestamp and stream."""
+    """Finds entries of a tail by timestamp and stream.
+
+    Of each entry a mark is kept, timestamp and stream made one number. Nearly every write brings
+    marks that are all new, and that is all there is to do; only where one occurs again are the
+    entries themselves looked at.
+    """
 
     def __init__(self, tail: Tail) -> None:
         self._tail = tail
+        self._marks: set[int] = set()
+        self._seen = 0  # rows of the tail that the two below know
         self._first: dict[Key, int] = {}
         self._repeated: dict[Key, set[Content]] = {}
-        self.add(0, tail.keys())
+        self.add(tail)
 
-    def add(self, start: int, keys: Sequence[Key]) -> None:
-        """Take note of rows ``start, ...`` that the tail got."""
-        if self._all_new(keys):
-            self._first.update(zip(keys, range(start, start + len(keys)), strict=True))
-            return
-        for row, key in enumerate(keys, start):
-            first = self._first.setdefault(key, row)
-            if first != row:
-                contents = self._repeated.setdefault(key, {self._content(first)})
-                contents.add(self._content(row))
-
-    def _all_new(self, keys: Sequence[Key]) -> bool:
-        """Whether every key occurs for the first time, as nearly always."""
-        return self._first.keys().isdisjoint(keys) and len(set(keys)) == len(keys)
-
-    def _content(self, row: int) -> Content:
-        return self._tail.line(row), self._tail.metadata(row)
-
-    def _known(self, key: Key) -> set[Content]:
-        if key not in self._first:
-            return set()
-        return self._repeated.get(key) or {self._content(self._first[key])}
+    def add(self, entries: Keyed) -> None:
+        """Take note of entries that the tail got."""
+        self._marks.update(_marks(entries))
 
     def fresh(self, candidates: MemoryPart) -> Fresh:
         """Which rows are neither in the tail nor earlier among the candidates."""
+        marks = _marks(candidates)
+        if self._marks.isdisjoint(marks) and len(set(marks)) == len(marks):
+            return np.ones(len(marks), np.bool_)
+        self._look()
         keys = keys_of(candidates)
         result = np.ones(len(keys), np.bool_)
-        if self._all_new(keys):
-            return result
         first: dict[Key, int] = {}
         contents: dict[Key, set[Content]] = {}
         for row, key in enumerate(keys):
@@ -77,9 +69,26 @@ class TailIndex:
             contents[key].add(content)
         return result
 
+    def _look(self) -> None:
+        """Get to know the rows that the tail got since this was last called."""
+        for row, key in enumerate(keys_of(self._tail, self._seen), self._seen):
+            first = self._first.setdefault(key, row)
+            if first != row:
+                contents = self._repeated.setdefault(key, {self._content(first)})
+                contents.add(self._content(row))
+        self._seen = len(self._tail)
+
+    def _content(self, row: int) -> Content:
+        return self._tail.line(row), self._tail.metadata(row)
+
+    def _known(self, key: Key) -> set[Content]:
+        if key not in self._first:
+            return set()
+        return self._repeated.get(key) or {self._content(self._first[key])}
+
 
 class Keyed(Protocol):
-    """A part or a change."""
+    """A part, a tail or a change."""
 
     @property
     def timestamps(self) -> Int64s: ...
@@ -87,9 +96,17 @@ class Keyed(Protocol):
     def streams(self) -> Int32s: ...
 
 
-def keys_of(part: Keyed) -> Sequence[Key]:
-    """Timestamp and stream of every row."""
-    return list(zip(part.timestamps.tolist(), part.streams.tolist(), strict=True))
+def keys_of(part: Keyed, start: int = 0) -> Sequence[Key]:
+    """Timestamp and stream of every row from ``start`` on."""
+    return list(zip(part.timestamps[start:].tolist(), part.streams[start:].tolist(), strict=True))
+
+
+def _marks(part: Keyed) -> list[int]:
+    """A number for each row, equal where timestamp and stream are and nearly never elsewhere."""
+    times, streams = part.timestamps.astype(np.uint64), part.streams.astype(np.uint64)
+    mixed = times * _TIMES + streams * _STREAMS
+    marks: list[int] = (mixed ^ (mixed >> np.uint64(32))).tolist()
+    return marks
 
 
 def without_duplicates(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine.store.change import Change
-from toolkit.engine.store.duplicates import TailIndex, keys_of
+from toolkit.engine.store.duplicates import TailIndex
 from toolkit.engine.store.model import EntryBlock
 from toolkit.engine.store.parts import MemoryPart, Part
 from toolkit.engine.store.plan import plan
@@ -49,11 +49,10 @@ class State:
         """Add a change to the tail."""
         self.table.extend(change.first_stream, change.new_streams)
         self.durable_streams = len(self.table)
-        start = len(self.tail)
         self.tail.apply(change)
         self.next_sequence = max(self.next_sequence, change.first_sequence + len(change))
         if self._index is not None:
-            self._index.add(start, keys_of(change))
+            self._index.add(change)
 
     def begin_tail(self) -> MemoryPart:
         """Start a new tail; what the old one held is handed back, for the caller to settle."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.engine.store.change import Change
 from toolkit.engine.store.columns import Column
-from toolkit.engine.store.model import Pairs, binary_array
+from toolkit.engine.store.model import Int32s, Int64s, Pairs, binary_array
 from toolkit.engine.store.parts import MemoryPart
 
 
@@ -63,11 +61,15 @@ class Tail:
         number = int(self._metadata.view()[row])
         return self.sets[number] if number >= 0 else None
 
-    def keys(self) -> Sequence[tuple[int, int]]:
-        """(timestamp, stream) of all rows, by arrival."""
-        return list(
-            zip(self._timestamps.view().tolist(), self._streams.view().tolist(), strict=True)
-        )
+    @property
+    def timestamps(self) -> Int64s:
+        """Of all rows, by arrival."""
+        return self._timestamps.view()
+
+    @property
+    def streams(self) -> Int32s:
+        """Of all rows, by arrival."""
+        return self._streams.view()
 
     def part(self, hashes: NDArray[np.uint64]) -> MemoryPart:
         """What the tail holds now, in order."""

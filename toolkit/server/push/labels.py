@@ -15,11 +15,15 @@ from toolkit.server.errors import HTTPError
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LABEL_CHARACTER = re.compile(r"[a-zA-Z0-9_]", re.ASCII)
 _STRING = r'"(?:[^"\\\n]|\\.)*"|`[^`]*`'
+_PLAIN_PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\\n]*)"', re.ASCII)
+_PLAIN = re.compile(rf"\{{{_PLAIN_PAIR.pattern}(?:, ?{_PLAIN_PAIR.pattern})*\}}", re.ASCII)
 _PAIR = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*({_STRING})\s*", re.ASCII)
 
 
 def parse_labels(text: str) -> Labels:
     """The labels in ``{a="b"}``. Raises :class:`HTTPError` 400 for anything else."""
+    if _PLAIN.fullmatch(text):  # as every client writes them, but for values with escapes
+        return dict(_PLAIN_PAIR.findall(text))
     inner = text.strip()
     if not (inner.startswith("{") and inner.endswith("}")):
         raise HTTPError(400, f"couldn't parse labels: 1:1: parse error: unexpected {quote(text)}")

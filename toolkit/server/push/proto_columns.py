@@ -10,6 +10,10 @@ Source: grafana/loki ``pkg/push/push.proto`` and the protobuf encoding guide.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +24,13 @@ from toolkit.server.push.decode_proto import read_labels, read_metadata
 _SECOND = 1_000_000_000
 _MOST = 9_000_000_000  # seconds, of which as many nanoseconds fit 64 bits
 _SMALL = 8 << 10  # bytes of a message, below which columns do not pay
-_PAST = bytes(64)  # read behind the end of a message, never used
 # The keys of fields: number << 3 | wire type.
 _STREAM = _LABELS = _TIMESTAMP = 0x0A
 _ENTRY = _LINE = 0x12
 _SECONDS, _NANOS, _METADATA = 0x08, 0x10, 0x1A
 
 Mask = NDArray[np.bool_]
+Bytes = Callable[[Int64s], NDArray[Any]]
 
 
 class _Odd(Exception):
@@ -45,33 +49,34 @@ def proto_columns(message: bytes) -> Columns | None:
 
 def _columns(message: bytes) -> Columns:
     labels, counts, bounds = _layout(message)
-    data = np.frombuffer(message + _PAST, np.uint8)
+    # Places behind the end are read where a field is missing, and what is found is never used.
+    byte = partial(np.frombuffer(message, np.uint8).take, mode="clip")
     at, ends = np.array(bounds, np.int64).reshape(-1, 2).T
     if not len(at):
         raise _Odd
 
     # timestamp: its size is below 128, its parts are varints, nanoseconds left out where they are 0
-    _require(data[at] == _TIMESTAMP)
-    sizes = data[at + 1].astype(np.int64)
-    _require((sizes > 0) & (sizes < 0x80) & (data[at + 2] == _SECONDS))
+    _require(byte(at) == _TIMESTAMP)
+    sizes = byte(at + 1).astype(np.int64)
+    _require((sizes > 0) & (sizes < 0x80) & (byte(at + 2) == _SECONDS))
     stamp_ends = at + 2 + sizes
     _require(stamp_ends <= ends)
-    seconds, after = _varints(data, at + 3)
-    nanos, nanos_ends = _varints(data, after + 1)
+    seconds, after = _varints(byte, at + 3)
+    nanos, nanos_ends = _varints(byte, after + 1)
     no_nanos = after == stamp_ends
-    _require(no_nanos | ((data[after] == _NANOS) & (nanos_ends == stamp_ends)))
+    _require(no_nanos | ((byte(after) == _NANOS) & (nanos_ends == stamp_ends)))
     nanos[no_nanos] = 0
     _require((abs(seconds) < _MOST) & (nanos >= 0) & (nanos < _SECOND))
 
     # line, left out where it is empty
-    present = (stamp_ends < ends) & (data[stamp_ends] == _LINE)
-    sizes, starts = _varints(data, stamp_ends + 1)
+    present = (stamp_ends < ends) & (byte(stamp_ends) == _LINE)
+    sizes, starts = _varints(byte, stamp_ends + 1)
     starts = np.where(present, starts, stamp_ends)
     line_ends = np.where(present, starts + sizes, stamp_ends)
     _require((starts <= line_ends) & (line_ends <= ends))
 
     more = line_ends < ends
-    _require(~more | (data[line_ends] == _METADATA))
+    _require(~more | (byte(line_ends) == _METADATA))
     metadata = None
     if more.any():
         metadata = [
@@ -145,16 +150,16 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     raise _Odd
 
 
-def _varints(data: NDArray[np.uint8], at: Int64s) -> tuple[Int64s, Int64s]:
+def _varints(byte: Bytes, at: Int64s) -> tuple[Int64s, Int64s]:
     """The varints at some places, as 64 bits signed, and where they end (ten bytes at most)."""
     values = np.zeros(len(at), np.int64)
     ends = at.copy()
     going = np.ones(len(at), np.bool_)
     for shift in range(0, 70, 7):
-        byte = data[at + shift // 7].astype(np.int64)
-        values |= np.where(going, (byte & 0x7F) << shift, 0)
+        part = byte(at + shift // 7).astype(np.int64)
+        values |= np.where(going, (part & 0x7F) << shift, 0)
         ends += going
-        going &= byte > 0x7F
+        going &= part > 0x7F
         if not going.any():
             return values, ends
     raise _Odd

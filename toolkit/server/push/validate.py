@@ -77,6 +77,11 @@ def label_error(labels: Labels, limits: PushLimits) -> str | None:
             f"entry for stream '{label_string(labels)}' has {number} label names; "
             f"limit {limits.max_label_names_per_series}"
         )
+    if (  # a character is four bytes at most
+        max(map(len, labels)) * 4 <= limits.max_label_name_length
+        and max(map(len, labels.values())) * 4 <= limits.max_label_value_length
+    ):
+        return None
     for name, value in sorted(labels.items()):
         if _size(name) > limits.max_label_name_length:
             return f"stream '{label_string(labels)}' has label name too long: '{name}'"
