@@ -146,6 +146,11 @@ def test_what_clients_send_goes_the_quick_way() -> None:
         assert push(json_body(streams), JSON)[0] == 204
 
 
+@pytest.mark.parametrize("seconds", [-(2**63), 2**63 - 1, 9_300_000_000, -9_300_000_000])
+def test_times_that_do_not_fit_are_left_to_the_long_way(seconds: int) -> None:
+    assert proto_columns(message([({"a": "b"}, [(seconds * SECOND, PADDING, {})])])) is None
+
+
 @pytest.mark.parametrize(
     "limits",
     [

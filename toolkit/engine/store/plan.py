@@ -76,6 +76,22 @@ def _used(local: Int32s, count: int) -> Sequence[int]:
     return used
 
 
+class _Joined(Sequence[Pairs]):
+    """Two sequences as one; the first may be long and is not copied."""
+
+    def __init__(self, first: Sequence[Pairs], second: Sequence[Pairs]) -> None:
+        self._first, self._second = first, second
+        self._start = len(first)
+
+    def __len__(self) -> int:
+        return self._start + len(self._second)
+
+    def __getitem__(self, index: int) -> Pairs:  # type: ignore[override]
+        if index < self._start:
+            return self._first[index]
+        return self._second[index - self._start]
+
+
 def resolve(
     blocks: Sequence[EntryBlock],
     streams: Numbering[Labels | StreamKey],
@@ -93,7 +109,7 @@ def resolve(
         streams=np.concatenate([streams.column(block.streams, block.labels) for block in blocks]),
         sequences=np.arange(len(timestamps), dtype=np.int64) + first_sequence,
         metadata=metadata if (metadata >= 0).any() else None,
-        sets=[*known_sets, *sets.new],
+        sets=_Joined(known_sets, list(sets.new)),
         raw=raw,
         offsets=offsets_of(raw),
     )

@@ -116,6 +116,8 @@ def read_labels(value: int | bytes) -> Labels:
 
 def read_metadata(value: bytes) -> Labels:
     """Structured metadata from the fields at the end of an entry, which must be nothing else."""
+    if (plain := _short_pairs(value)) is not None:
+        return plain
     metadata: dict[str, str] = {}
     try:
         for number, member in _fields(value):
@@ -124,6 +126,30 @@ def read_metadata(value: bytes) -> Labels:
             _pair(member, metadata)
     except (_Truncated, TypeError, IndexError):
         raise OddPush from None
+    return metadata
+
+
+def _short_pairs(value: bytes) -> Labels | None:
+    """The same for pairs of short texts, as nearly all are; None where one is not."""
+    metadata: dict[str, str] = {}
+    at, end = 0, len(value)
+    try:
+        while at < end:
+            name_end = at + 4 + value[at + 3]
+            pair_end = name_end + 2 + value[name_end + 1]
+            if (
+                value[at] != 0x1A
+                or value[at + 1] != pair_end - at - 2
+                or value[at + 1] > 0x7F
+                or value[at + 2] != 0x0A
+                or value[name_end] != 0x12
+                or pair_end > end
+            ):
+                return None
+            metadata[value[at + 4 : name_end].decode()] = value[name_end + 2 : pair_end].decode()
+            at = pair_end
+    except (IndexError, UnicodeDecodeError):
+        return None
     return metadata
 
 

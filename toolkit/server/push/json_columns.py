@@ -54,7 +54,7 @@ def json_columns(body: bytes) -> Columns | None:
         counts=[len(each.values) for each in streams],
         timestamps=times,
         lines=encode_lines(list(map(_line, entries))),
-        metadata=list(map(bytes, metadata)) if any(e is not _NONE for e in metadata) else None,
+        metadata=list(map(bytes, metadata)) if metadata.count(_NONE) < len(metadata) else None,
         read_labels=_texts,
         read_metadata=_texts,
     )

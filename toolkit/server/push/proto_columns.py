@@ -11,7 +11,6 @@ Source: grafana/loki ``pkg/push/push.proto`` and the protobuf encoding guide.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,8 +48,12 @@ def proto_columns(message: bytes) -> Columns | None:
 
 def _columns(message: bytes) -> Columns:
     labels, counts, bounds = _layout(message)
-    # Places behind the end are read where a field is missing, and what is found is never used.
-    byte = partial(np.frombuffer(message, np.uint8).take, mode="clip")
+    data = np.frombuffer(message, np.uint8)
+
+    def byte(at: Int64s) -> NDArray[Any]:
+        # Behind the end it looks where a field is missing, and what is found is never used.
+        return data.take(at, mode="clip")
+
     at, ends = np.array(bounds, np.int64).reshape(-1, 2).T
     if not len(at):
         raise _Odd
@@ -66,7 +69,7 @@ def _columns(message: bytes) -> Columns:
     no_nanos = after == stamp_ends
     _require(no_nanos | ((byte(after) == _NANOS) & (nanos_ends == stamp_ends)))
     nanos[no_nanos] = 0
-    _require((abs(seconds) < _MOST) & (nanos >= 0) & (nanos < _SECOND))
+    _require((seconds > -_MOST) & (seconds < _MOST) & (nanos >= 0) & (nanos < _SECOND))
 
     # line, left out where it is empty
     present = (stamp_ends < ends) & (byte(stamp_ends) == _LINE)

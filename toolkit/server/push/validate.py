@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from toolkit.engine.store import StreamBatch
 from toolkit.logql.quoting import quote
@@ -21,6 +22,7 @@ from toolkit.server.push.labels import label_string
 from toolkit.server.push.model import PushedStream
 
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_SHORT = 128  # characters of a name of metadata, up to which what it comes to is remembered
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 
 
@@ -137,11 +139,11 @@ def metadata_error(metadata: Labels | None, text: str, limits: PushLimits) -> st
     """What is wrong with structured metadata of a stream whose labels are ``text``, or None."""
     if not metadata:
         return None
-    size = sum(_size(k) + len(v.encode("utf-8", "replace")) for k, v in metadata.items())
-    if limits.max_structured_metadata_size and size > limits.max_structured_metadata_size:
+    most = limits.max_structured_metadata_size
+    if most and (size := _metadata_size(metadata, most)) > most:
         return (
             f"stream '{text}' has structured metadata too large: '{size}' bytes, limit: "
-            f"'{limits.max_structured_metadata_size}' bytes. Please see "
+            f"'{most}' bytes. Please see "
             "`limits_config.max_structured_metadata_size` or contact your Loki administrator to "
             "increase it"
         )
@@ -153,6 +155,14 @@ def metadata_error(metadata: Labels | None, text: str, limits: PushLimits) -> st
             "contact your Loki administrator to increase it"
         )
     return None
+
+
+def _metadata_size(metadata: Labels, most: int) -> int:
+    """Bytes of names and values; at most ``most``, where that is plain to see."""
+    atmost = 4 * (sum(map(len, metadata)) + sum(map(len, metadata.values())))
+    if atmost <= most:
+        return atmost
+    return sum(_size(k) + len(v.encode("utf-8", "replace")) for k, v in metadata.items())
 
 
 def _batch(stream: PushedStream, kept: Sequence[int]) -> StreamBatch:
@@ -176,7 +186,7 @@ def normalised(metadata: Labels | None) -> Labels | None:
     for name, value in metadata.items():
         if not value:  # the push API drops a pair without a value
             continue
-        clean = metadata_name(name)
+        clean = _short_name(name) if len(name) <= _SHORT else metadata_name(name)
         (out if clean == name else changed)[clean] = value.replace("\ufffd", " ")
     return out | changed
 
@@ -197,3 +207,6 @@ def metadata_name(name: str) -> str:
             500, f'normalization for label name {quote(name)} resulted in invalid name "_"'
         )
     return f"key_{clean}" if clean[0].isdigit() else clean
+
+
+_short_name = lru_cache(maxsize=4096)(metadata_name)
