@@ -444,6 +444,18 @@ def test_tenants_that_are_none_are_refused_in_lokis_words(
         assert server.get("/loki/api/v1/drilldown-limits", tenant).status == 401
 
 
+def test_who_only_asks_leaves_nothing_behind(tmp_path: Path) -> None:
+    with serving(ServerConfig(data_dir=tmp_path, auth_enabled=True)) as server:
+        for name in ("one", "two"):
+            tenant = {"X-Scope-OrgID": name}
+            assert server.get("/loki/api/v1/labels", tenant).json == {"status": "success"}
+        assert list(tmp_path.iterdir()) == []
+        assert server.push(({"a": "b"}, [[str(T0 * NS), "x"]]), **tenant).status == 204
+        answer = server.get("/loki/api/v1/labels", tenant, start=T0 - 9, end=T0 + 9)
+        assert answer.data == ["a"]
+        assert [one.name for one in tmp_path.iterdir()] == ["two"]
+
+
 def test_limits_are_those_that_were_set() -> None:
     limits = Limits(max_query_series=2, max_entries_limit_per_query=3)
     with serving(ServerConfig(limits=limits)) as server:

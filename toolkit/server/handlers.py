@@ -51,7 +51,7 @@ def push(call: Call) -> Response:
 
 
 def _store(call: Call) -> HTTPError | None:
-    tenant = call.server.tenants.of(call.request.headers, several=400)
+    tenant = call.server.tenants.receiving(call.request.headers, several=400)
     config, headers = call.server.config, call.request.headers
     kind, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
     block, refused = pushing.take(call.body, kind, encoding, config, tenant.admission, call.now)

@@ -58,7 +58,7 @@ def endpoint(server: Server) -> Callable[[WebSocket], Awaitable[None]]:
     async def serve(socket: WebSocket) -> None:
         try:
             asked = _asked(socket.query_params, socket.headers, time.time_ns())
-            tenant = server.tenants.of(socket.headers)
+            tenant = server.tenants.receiving(socket.headers)  # for what is to come
         except ToolkitError as error:
             status = error.status if isinstance(error, HTTPError | QueryError) else 400
             await socket.send_denial_response(PlainTextResponse(error.message, status))

@@ -82,11 +82,19 @@ class Tenants:
         self._open: dict[str, Tenant] = {}
         self._lock = threading.Lock()
 
-    def of(self, headers: Mapping[str, str], several: int = 500) -> Tenant:
-        """The tenant that a request speaks for. Raises what :func:`tenant_of` raises."""
+    def of(self, headers: Mapping[str, str]) -> Tenant:
+        """The tenant that a question speaks for. One that has nothing is not kept, so that nobody
+        fills the disk by asking. Raises what :func:`tenant_of` raises."""
+        return self._get(self._name(headers, 500), make=False)
+
+    def receiving(self, headers: Mapping[str, str], several: int = 500) -> Tenant:
+        """The tenant that entries are for, made where it is new."""
+        return self._get(self._name(headers, several), make=True)
+
+    def _name(self, headers: Mapping[str, str], several: int) -> str:
         if not self._config.auth_enabled:
-            return self._get(NO_AUTH_TENANT)
-        return self._get(tenant_of(headers.get("x-scope-orgid", ""), several))
+            return NO_AUTH_TENANT
+        return tenant_of(headers.get("x-scope-orgid", ""), several)
 
     def all(self) -> list[Tenant]:
         """The tenants seen so far."""
@@ -96,7 +104,7 @@ class Tenants:
     def open_default(self) -> None:
         """Open the tenant of a server without sign-in now, so that a bad store shows at once."""
         if not self._config.auth_enabled:
-            self._get(NO_AUTH_TENANT)
+            self._get(NO_AUTH_TENANT, make=True)
 
     def close(self) -> None:
         """Close every store."""
@@ -105,10 +113,12 @@ class Tenants:
                 tenant.store.close()
             self._open.clear()
 
-    def _get(self, name: str) -> Tenant:
+    def _get(self, name: str, *, make: bool) -> Tenant:
         with self._lock:
             if name not in self._open:
                 folder = self._config.data_dir
+                if not make and (folder is None or not (folder / name).exists()):
+                    return Tenant(name, Store.in_memory(), self._config)
                 store = (
                     Store.in_memory() if folder is None else Store.open(folder / name, write=True)
                 )
