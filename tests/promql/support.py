@@ -2,7 +2,8 @@
 
 ``data/`` holds what Prometheus itself says: its parser and engine (prometheus/prometheus
 v0.313.1-0.20260724150908-ab225f6ef5a8, promql and promql/parser, default flags, look-back of 5
-minutes), asked in one program about the questions that stand there.
+minutes), asked in one program about the questions that stand there,
+``random.json`` about questions that were drawn by lot.
 """
 
 from __future__ import annotations

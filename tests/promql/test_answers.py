@@ -15,7 +15,7 @@ from toolkit.promql import evaluate, parse_metric
 from toolkit.promql.evaluate import EVALUATED
 from toolkit.promql.signatures import AGGREGATIONS, FUNCTIONS
 
-CASES: list[dict[str, Any]] = recorded("answers")
+CASES: list[dict[str, Any]] = [*recorded("answers"), *recorded("random")]
 ASKED = [
     pytest.param(case, expr, answer, id=f"{case['name']} at {case['at']}: {expr}")
     for case in CASES

@@ -22,7 +22,7 @@ Value = float | None
 
 MOST_VALUES: Final = 1_000_000
 
-_NUMBER: Final = r"(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER: Final = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Words take no x: promtool reads "NaNx3" as one word.
 _ITEM: Final = re.compile(
     r"(?P<word>stale|[+-]?(?:[iI][nN][fF]|[nN][aA][nN]))"

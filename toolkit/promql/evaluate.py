@@ -1,8 +1,8 @@
 """PromQL evaluated at one moment (prometheus/prometheus promql/engine.go).
 
-Exact to the last bit but for ``exp``, the logarithms and ``atan2``, whose last bit is the C
-library's. Names go with the first function or operator that makes another metric, as Prometheus
-has it without ``promql-delayed-name-removal``.
+Exact to the last bit but for ``^``, ``exp``, the logarithms and ``atan2``, whose last bit is the C
+library's. Names go with the first function or operator that makes another metric, as Prometheus has
+it without ``promql-delayed-name-removal``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from toolkit.logql.visitor import walk
 from toolkit.promql.absence import labels_of_absence
 from toolkit.promql.aggregate import aggregated
 from toolkit.promql.ast import (
+    KIND_NAMES,
     SET_OPERATORS,
     Aggregation,
     Binary,
@@ -57,16 +58,8 @@ LOOK_BACK: Final = 5 * MINUTE
 
 _OTHERS: Final = (
     *("absent", "absent_over_time", "clamp", "clamp_max", "clamp_min", "histogram_quantile"),
-    *(
-        "label_join",
-        "label_replace",
-        "pi",
-        "predict_linear",
-        "quantile_over_time",
-        "round",
-        "scalar",
-    ),
-    *("sort", "sort_desc", "time", "timestamp", "vector"),
+    *("label_join", "label_replace", "pi", "predict_linear", "quantile_over_time", "round"),
+    *("scalar", "sort", "sort_desc", "time", "timestamp", "vector"),
 )
 EVALUATED: Final = frozenset({*RANGE_FUNCTIONS, *NUMBER_FUNCTIONS, *TIME_FUNCTIONS, *_OTHERS})
 """The functions that can be evaluated; every aggregation and every operator can."""
@@ -81,8 +74,9 @@ def check(text: str) -> Expr:
             said = f"the function {node.name} is not evaluated here"
             hint = "promtool test rules evaluates all of PromQL"
             raise PromQLError(said, text=text, span=node.name_span, hint=hint)
-    if kind_of(expr) not in ("scalar", "vector"):
-        said = "a range of samples is no answer" if kind_of(expr) == "matrix" else "a text is none"
+    kind = kind_of(expr)
+    if kind not in ("scalar", "vector"):
+        said = f"a {KIND_NAMES[kind]} is no answer"
         raise PromQLError(said, text=text, span=expr.span, hint="ask for an instant vector")
     return expr
 
