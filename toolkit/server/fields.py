@@ -32,10 +32,10 @@ _SIZE_UNITS = ("b", *(p + end for p in "kmgtpe" for end in ("", "i")))
 
 @dataclass(slots=True)
 class DetectedField:
-    """A field: the type of its latest value, its values, the parsers that found it, its place in
-    the latest JSON line that has it."""
+    """A field: its latest value, which tells its type, all its values, the parsers that found it,
+    its place in the latest JSON line that has it."""
 
-    kind: str = "string"
+    latest: str = ""
     values: set[str] = field(default_factory=set)
     parsers: dict[str, None] = field(default_factory=dict)
     path: Path = ()
@@ -59,7 +59,7 @@ def detect_fields(answer: Streams) -> dict[str, DetectedField]:
     fields: dict[str, DetectedField] = {}
     for found in _values(answer):
         seen = fields.setdefault(found.name, DetectedField())
-        seen.kind = kind_of(found.value)
+        seen.latest = found.value
         seen.values.add(found.value)
         if found.parser:
             seen.parsers[found.parser] = None
@@ -160,7 +160,7 @@ def fields_answer(found: Mapping[str, DetectedField], limit: int) -> dict[str, A
 def _shown(name: str, seen: DetectedField) -> dict[str, Any]:
     shown = {
         "label": name,
-        "type": seen.kind,
+        "type": kind_of(seen.latest),
         "cardinality": len(seen.values),
         "parsers": list(seen.parsers) or None,
     }

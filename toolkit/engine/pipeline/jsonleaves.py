@@ -7,7 +7,9 @@ detect fields.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
 
+from toolkit.engine.pipeline.caching import LONGEST
 from toolkit.engine.pipeline.gotext import blank_invalid
 from toolkit.engine.pipeline.json.fast import Pairs, is_clean, scan
 from toolkit.engine.pipeline.json.walk import walk
@@ -26,18 +28,24 @@ def json_fields(line: str, taken: Container[str]) -> dict[str, tuple[str, Path]]
     """
     found: dict[str, tuple[str, Path]] = {}
     for path, value in _leaves(line):
-        name = _label(path, taken)
-        if name:
-            found.setdefault(name, (value, path))
+        names = _known_names if sum(map(len, path)) <= LONGEST else _names
+        name, suffixed = names(path)
+        if name in taken:
+            name = suffixed
+        if name is not None and name not in found:
+            found[name] = value, path
     return found
 
 
-def _label(path: Path, taken: Container[str]) -> str | None:
+def _names(path: Path) -> tuple[str | None, str]:
+    """The label's name, and the one for it where that is taken."""
     prefix = ""
     for key in path[:-1]:
         prefix = nested_name(prefix, key)
-    plain, suffixed = both_names(prefix, path[-1], len(path) == 1)
-    return suffixed if plain in taken else plain
+    return both_names(prefix, path[-1], len(path) == 1)
+
+
+_known_names = lru_cache(maxsize=4096)(_names)
 
 
 def _leaves(line: str) -> Sequence[tuple[Path, str]]:
