@@ -115,6 +115,27 @@ def test_nothing_is_deleted_unless_it_is_agreed_to(
     assert fake.state.board("falco-toolkit-old", folder=False)
 
 
+def test_a_rollback_goes_on_with_earlier_deploys_and_can_be_undone(
+    scripted_server: ScriptedServer, arguments: list[str], tmp_path: Path
+) -> None:
+    fake = served(scripted_server)
+    backups = tmp_path / "one by one"
+    for title in ("First", "Second", "Third"):
+        small(tmp_path / "boards", title=title)
+        assert run(*arguments, "--backups", str(backups)) == 0
+    _, second, _ = sorted(backups.iterdir())
+    assert run(*arguments, "--rollback", "--backups", str(backups)) == 0
+    assert stored(fake, SMALL)["title"] == "Second"
+    (undo,) = backups.glob("*.rollback.json")
+    assert run(*arguments, "--rollback", "--backups", str(second)) == 0
+    assert stored(fake, SMALL)["title"] == "First"
+    assert run(*arguments, "--rollback", "--backups", str(undo)) == 0
+    assert stored(fake, SMALL)["title"] == "Third"
+    second.write_text(second.read_text().replace(scripted_server.url, "http://elsewhere"))
+    with pytest.raises(PublishError, match="a backup of http://elsewhere, not of"):
+        run(*arguments, "--rollback", "--backups", str(second))
+
+
 def test_a_token_comes_from_the_environment_or_a_file_and_no_flag_takes_one(
     scripted_server: ScriptedServer,
     arguments: list[str],

@@ -90,7 +90,10 @@ def deploy_dashboards(
         bool, typer.Option("--rollback", help="Put back what the last deploy replaced.")
     ] = False,
     backups: Annotated[
-        Path | None, typer.Option(help="Folder of backups; the user's own state by default.")
+        Path | None,
+        typer.Option(
+            help="Folder of backups, the user's own state by default; for --rollback also one file."
+        ),
     ] = None,
     dashboards: Annotated[
         list[Path] | None,

@@ -95,7 +95,8 @@ def _carry_out(
             typer.echo("Nothing changed; nothing was sent." if complete else "Nothing was sent.")
         return complete
     _agree([change.title for change in needs_consent(plan)], yes=going.yes)
-    kept = write_backup(plan, backups, datetime.now(UTC), rollback=going.rollback)
+    folder = backups.parent if backups.is_file() else backups
+    kept = write_backup(plan, folder, datetime.now(UTC), rollback=going.rollback)
     outcome = send()
     if not going.as_json:
         for change in outcome.denied:

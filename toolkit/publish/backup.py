@@ -73,7 +73,15 @@ def _kept(change: Change) -> Json:
 
 
 def latest_backup(folder: Path, url: str) -> Path:
-    """The backup of the latest deploy to that server. Raises :class:`PublishError` for none."""
+    """The backup of the latest deploy to that server, or the file that ``folder`` is.
+
+    Raises :class:`PublishError` for none, and for a file that is of another server.
+    """
+    if folder.is_file():
+        of = _read(folder).get("url")
+        if of != url:
+            raise PublishError(f"{folder} is a backup of {of}, not of {url}")
+        return folder
     found = sorted(folder.glob("*.json")) if folder.is_dir() else []
     for path in reversed(found):
         if not path.name.endswith(_OF_ROLLBACK) and _read(path).get("url") == url:
