@@ -149,6 +149,19 @@ def test_a_folder_without_any_is_a_mistake(run: Run, tmp_path: Path) -> None:
     assert (status, f"there are no rule files below {tmp_path}" in err) == (2, True)
 
 
+def test_a_folder_may_be_called_as_a_group_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without rule files in it the group is meant; with a path before it the folder is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "falco").mkdir()
+    assert run("check", "falco")[:2] == (0, "1 checked: 0 errors, 0 warnings\n")
+    status, _, err = run("check", "./falco")
+    assert (status, "there are no rule files below falco" in err) == (2, True)
+    write(tmp_path / "falco", "r.yaml", (SHOP / "rules.yaml").read_text())
+    assert run("check", "falco")[1].endswith("1 checked: 0 errors, 1 warning\n")
+
+
 def test_findings_as_json(run: Run, tmp_path: Path) -> None:
     rules = "groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]\n"
     path = write(tmp_path, "rules.yaml", rules)

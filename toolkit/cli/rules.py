@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,6 +29,7 @@ from toolkit.settings import Settings, shipped
 
 KEYS = ("labels.dialect",)
 _SUFFIXES = (".yaml", ".yml")
+_TESTS = "*.test.yaml"
 
 app = typer.Typer(
     help="Test and check alert rules, without a Loki and a Prometheus.",
@@ -77,7 +78,8 @@ def run_tests(
     runner = Run(found.definitions, settings.labels(labels.DEFAULT), _wanted(run))
     width = min(160, shutil.get_terminal_size((WIDTH, 24)).columns)
     results = []
-    for path in _below(files, _is_test, "*.test.yaml"):
+    tests = [one for path in files for one in _files(path, _is_test) or _nothing(_TESTS, path)]
+    for path in tests:
         results.append(run_file(path, runner))
         for line in show_file(results[-1], width=width):
             typer.echo(printable(line))
@@ -126,13 +128,12 @@ def check(
     schema = settings.labels(labels.DEFAULT)
     definitions = _Folders(dashboards, queries).definitions
     problems: list[Problem] = []
-    checked = [
-        str(one)
-        for name in names
-        for one in (_below([Path(name)], _is_rule_file, "rule files") if _is_path(name) else [name])
-    ]
-    for name in checked:
-        problems += _checked(name, definitions, schema, interval)
+    checked = [one for name in names for one in _meant(name)]
+    for one in checked:
+        if isinstance(one, Path):
+            problems += check_file(one, interval=interval)
+        else:
+            problems += check_named_groups([one], definitions(schema), interval=interval)
     errors = len(errors_in(problems))
     warnings = len(problems) - errors
     if as_json:
@@ -173,23 +174,29 @@ def _wanted(pattern: str | None) -> Callable[[str], bool]:
     return lambda name: compiled.search(name) is not None
 
 
-def _is_path(name: str) -> bool:
-    """Whether a file or folder is meant, not an alert group."""
+def _meant(name: str) -> Sequence[Path | str]:
+    """The rule files that a name stands for, or the alert group of that name."""
     path = Path(name)
-    return path.exists() or path.suffix in _SUFFIXES or len(path.parts) > 1
+    like_a_group = path.name == name and path.suffix not in _SUFFIXES
+    if like_a_group and not path.exists():
+        return [name]
+    found = _files(path, _is_rule_file)
+    if found or not like_a_group:
+        return found or _nothing("rule files", path)
+    # A folder may be called as a group is.
+    return [name]
 
 
-def _below(paths: Iterable[Path], wanted: Callable[[Path], bool], what: str) -> Iterator[Path]:
-    """The files, and those in folders that are wanted."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        yaml = (one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES)
-        found = [one for one in yaml if one.is_file() and wanted(one)]
-        if not found:
-            raise SettingsError(f"there are no {what} below {path}")
-        yield from found
+def _files(path: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    """The file itself; of a folder the files below it that are wanted."""
+    if not path.is_dir():
+        return [path]
+    below = (one for one in sorted(path.rglob("*")) if one.suffix in _SUFFIXES)
+    return [one for one in below if one.is_file() and wanted(one)]
+
+
+def _nothing(what: str, path: Path) -> NoReturn:
+    raise SettingsError(f"there are no {what} below {path}")
 
 
 def _is_test(path: Path) -> bool:
@@ -198,12 +205,3 @@ def _is_test(path: Path) -> bool:
 
 def _is_rule_file(path: Path) -> bool:
     return not _is_test(path) and holds_rules(path)
-
-
-def _checked(
-    name: str, define: Callable[[LabelSchema], Definitions], schema: LabelSchema, interval: int
-) -> list[Problem]:
-    """The findings on a file or, where there is no such file, on a group."""
-    if _is_path(name):
-        return check_file(Path(name), interval=interval)
-    return check_named_groups([name], define(schema), interval=interval)
