@@ -117,7 +117,8 @@ class Context:
             return ""
         # Where a filter names the label, it was renamed.
         names = " ".join(f".{name}" for name in sorted({label_of(lead), access.name}))
-        return f" | line_format `{{{{ or {names} }}}}: {{{{ __line__ }}}}`"
+        written = f"{{{{ with or {names} }}}}{{{{ . }}}}: {{{{ end }}}}{{{{ __line__ }}}}"
+        return f" | line_format `{written}`"
 
 
 def _as_typed(expression: str, texts: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ def explore_link(rule: AlertRule, context: Context) -> str:
     if rule.prometheus:
         uid = context.prometheus or ""
         path = explore_path(
-            rule.prometheus, uid, context.version, start="now-6h", source="prometheus"
+            rule.prometheus, uid, context.version, start=_LOOK_BACK, source="prometheus"
         )
         return _HERE + path if uid else ""
     fields = drilled(rule, context)
