@@ -76,6 +76,34 @@ def test_pending_and_kept_firing_as_grafana_does(tmp_path: Path) -> None:
     assert [one.code for one in check_named_groups(["mine"], definitions)] == []
 
 
+def test_templates_ask_the_series(tmp_path: Path) -> None:
+    """A question without an answer is worded as Prometheus words it."""
+    options = """labels={
+        "all": '{{ query "sum(up)" | first | value }}', "none": '{{ query "rate(up)" }}'
+    },"""
+    result = outcome(
+        tmp_path,
+        mine(tmp_path, "sum by (job) (up)", options),
+        """
+        input_series: [{series: 'up{job="a"}', values: 4}, {series: 'up{job="b"}', values: 0}]
+        alert_rule_test:
+          - eval_time: 0s
+            alertname: Errors
+            exp_alerts:
+              - exp_labels:
+                  job: a
+                  severity: warning
+                  all: "4"
+                  none: >-
+                    <error expanding template: error executing template __alert_Errors: template:
+                    __alert_Errors:1:115: executing "__alert_Errors" at <query "rate(up)">: error
+                    calling query: 1:6: parse error: expected type range vector in call to function
+                    "rate", got instant vector>
+        """,
+    )
+    assert result.passed, shown(result)
+
+
 def test_lines_and_series_side_by_side(tmp_path: Path) -> None:
     """One test may ask both; each language sees its own."""
     result = run(
@@ -122,7 +150,7 @@ def test_a_query_that_cannot_be_evaluated_fails_the_test_with_its_place(tmp_path
         "alert Errors cannot be evaluated at 0s: 1:16: the function histogram_avg is not evaluated"
         " here" in said
     )
-    assert 'query at 1m: 1:11: expected type range vector in call to function "rate"' in said
+    assert "query at 1m: 1:11: parse error: expected type range vector in call to" in said
     assert "note: query: up + rate(up)" in said
 
 

@@ -16,6 +16,7 @@ from toolkit.logql.ast import Expr, LogQuery
 from toolkit.logql.canonical import canonical
 from toolkit.logql.parser import parse
 from toolkit.promql import Series, evaluate
+from toolkit.promql import parse as parse_promql
 from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.results import Sample, Scalar
 from toolkit.ruletest.functions import Ask
@@ -135,6 +136,11 @@ class Prometheus:
     interval: int
 
     def at(self, query: str, time: int) -> list[Sample]:
+        try:
+            parse_promql(query)
+        except PromQLError as error:
+            said = f"{error.span.location(query)}: parse error: {error}"
+            raise EvaluationError(said) from error
         try:
             answer = evaluate(query, self.series, time, interval=self.interval)
         except PromQLError as error:
