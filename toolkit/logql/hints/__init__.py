@@ -1,0 +1,30 @@
+"""What a wrong query was probably meant to be: one proposal for an error, where one is plain."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from toolkit.errors import Span
+from toolkit.logql.hints.messages import by_message
+from toolkit.logql.hints.place import Place
+from toolkit.logql.hints.rules import RULES
+from toolkit.logql.lexer import Lexer
+from toolkit.logql.tokens import END, Token
+
+# A message may repeat texts of the query, of any length.
+_LOOKED_AT: Final = 300
+
+
+def propose(message: str, text: str, span: Span) -> str | None:
+    """A hint for the error that Loki words as ``message``, found at ``span`` of ``text``."""
+    message = message[:_LOOKED_AT]
+    if "syntax error: " not in message or "stage '" in message:
+        return by_message(message, text, span)
+    lexer = Lexer(text, variables=True)
+    before: list[Token] = []
+    token = lexer.next()
+    while token.start < span.start and token.kind != END:
+        before.append(token)
+        token = lexer.next()
+    place = Place(text, before, token)
+    return next((hint for rule in RULES if (hint := rule(place))), None)
