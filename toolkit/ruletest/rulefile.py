@@ -16,10 +16,13 @@ from typing import Final, Literal
 
 import yaml
 
-from toolkit.errors import LogQLError
-from toolkit.logql.ast import Expr
+from toolkit.errors import LogQLError, PromQLError
+from toolkit.logql.ast import Expr, Matcher
 from toolkit.logql.parser import parse
 from toolkit.logql.template import TemplateSyntaxError
+from toolkit.logql.visitor import find
+from toolkit.promql import parse as parse_promql
+from toolkit.promql.ast import NAME
 from toolkit.promql.ast import Expr as PromQLExpr
 from toolkit.ruletest.expansion import check_template, template_hint
 from toolkit.ruletest.manifests import (
@@ -40,7 +43,7 @@ _RULE_KEYS: Final = (
 )
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-# A metric's name, alone or with what follows one.
+# A metric's name, alone or with what follows one, in what is not even PromQL.
 _PROMQL: Final = re.compile(r"\s*(?:\w+\s*\(\s*)*[a-zA-Z_:][\w:]*\s*(?:$|[{\[)<>=!+*/-])")
 
 
@@ -255,6 +258,15 @@ def check_templates(
                 report(Problem("template", Severity.ERROR, place, summary, hint, subject, excerpt))
 
 
+def _is_promql(text: str) -> bool:
+    """Whether a text is PromQL and asks for a metric by its name, which LogQL has none of."""
+    try:
+        matchers = find(parse_promql(text), Matcher)
+    except PromQLError:
+        return False
+    return any(matcher.name == NAME for matcher in matchers)
+
+
 def _parsed(expr: Text, subject: str, report: Report) -> Expr | None:
     """The query's tree. Grafana's variables are let through here: a check of its own names them."""
     try:
@@ -262,7 +274,7 @@ def _parsed(expr: Text, subject: str, report: Report) -> Expr | None:
     except LogQLError as error:
         place, excerpt = expr.at(error.span)
         hint = error.hint or ""
-        if not hint and _PROMQL.match(expr.value):
+        if _is_promql(expr.value) or (not hint and _PROMQL.match(expr.value)):
             hint = (
                 "this looks like PromQL; the ruler evaluates LogQL, and what recording rules find"
                 " goes to a Prometheus, whose rules can read it"
