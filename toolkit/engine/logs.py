@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from toolkit.engine.columnar.drops import drops
 from toolkit.engine.columnar.plan import prefilter
 from toolkit.engine.columnar.read import narrowed
 from toolkit.engine.deadline import Deadline
@@ -110,6 +111,7 @@ class _Lines:
         self.snapshot = snapshot
         self._run = runner(snapshot, compile_pipeline(query))
         self._filters = prefilter(query)
+        self._drops = drops(query, None, snapshot)
         self._deadline = deadline
         # with nothing but selectors an entry is its line, under the labels of its stream
         self._plain = not query.stages
@@ -124,6 +126,8 @@ class _Lines:
     def passing(self, block: Selection) -> list[_Found]:
         """The entries that pass, in the block's order."""
         block = narrowed(self._filters, block, self._deadline)
+        for drop in self._drops:
+            block = drop.left(block, self._deadline)
         times, streams = block.timestamps.tolist(), block.streams.tolist()
         if self._plain and not (block.metadata >= 0).any():
             lines = map(decode, block.lines().to_pylist())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.engine.columnar.drops import drops
 from toolkit.engine.columnar.plan import Plan, plan, prefilter
 from toolkit.engine.columnar.read import narrowed, read
 from toolkit.engine.deadline import Deadline
@@ -37,10 +38,13 @@ class Reader:
         if self.columnar:
             query = extraction.query
             unwrap = extraction.aggregation.log_range.unwrap
-            found = plan(query, unwrap, extraction.hints())
+            hints = extraction.hints()
+            found = plan(query, unwrap, hints)
             if found is not None and not self._values_differ(found, unwrap, selection, run):
                 return read(found, selection, run, extraction, self.deadline)
             selection = narrowed(prefilter(query), selection, self.deadline)
+            for drop in drops(query, unwrap, self.snapshot) if hints.all_labels else ():
+                selection = drop.left(selection, self.deadline)
         return samples(run.run(selection, self.deadline), selection, extraction)
 
     def _values_differ(

@@ -74,7 +74,7 @@ def plan(query: LogQuery, unwrap: Unwrap | None, hints: Hints) -> Plan | None:
     stages = query.stages if value is None else query.stages[:-1]
     names = _names(stages, unwrap, hints)
     seen = None if _order_counts(stages, unwrap, hints) else names
-    if any(map(_has_template, stages)):
+    if any(map(has_template, stages)):
         names = None  # a template may print all labels of a stream
     parsers: list[Parser] = []
     for stage in stages:
@@ -121,15 +121,16 @@ def _order_counts(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) 
     """Whether the order of the pairs in a line matters: parsers ask filters about a label when they
     find it, so of two values that cannot be converted the first one makes the error."""
     filters = [*stages, *(unwrap.filters if unwrap else ())]
-    return hints.no_labels and sum(sum(map(_converts, _leaves(each))) for each in filters) > 1
+    return hints.no_labels and sum(sum(map(converts, leaves(each))) for each in filters) > 1
 
 
-def _has_template(stage: Stage) -> bool:
+def has_template(stage: Stage) -> bool:
+    """Whether the stage makes a label by a template."""
     return isinstance(stage, LabelFormat) and not all(a.rename for a in stage.assignments)
 
 
 def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tuple[str, ...] | None:
-    if not hints.metric or not (hints.no_labels or (hints.groups and not hints.without)):
+    if hints.all_labels:
         return None
     names = set(hints.groups)
     for stage in [*stages, *(unwrap.filters if unwrap else ())]:
@@ -139,16 +140,17 @@ def _names(stages: Sequence[Stage], unwrap: Unwrap | None, hints: Hints) -> tupl
     return tuple(sorted(names))
 
 
-def _leaves(stage: Stage) -> Iterator[Stage]:
+def leaves(stage: Stage) -> Iterator[Stage]:
     """The filters that a label filter is made of, or the stage itself."""
     if isinstance(stage, JoinedLabelFilters):
         for leg in joined_filters(stage):
-            yield from _leaves(leg)
+            yield from leaves(leg)
     else:
         yield stage
 
 
-def _converts(stage: Stage) -> bool:
+def converts(stage: Stage) -> bool:
+    """Whether it is a label filter that may leave an error behind, or asks whether there is one."""
     return isinstance(stage, _CONVERTING)
 
 
@@ -158,7 +160,7 @@ def _named(stage: Stage) -> Iterator[str]:
         case StringLabelFilter(matcher):
             yield matcher.name
         case JoinedLabelFilters():
-            for leaf in _leaves(stage):
+            for leaf in leaves(stage):
                 yield from _named(leaf)
         case NumberLabelFilter() | DurationLabelFilter() | BytesLabelFilter() | IPLabelFilter():
             yield stage.name

@@ -145,7 +145,23 @@ class _Seen:
     keys: Sequence[tuple[Sequence[Hashable], Ints]]
 
 
-def _by_line(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadline) -> Outcomes:
+def surviving(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadline) -> Selection:
+    """The lines of a selection that the pipeline lets pass."""
+    if not len(selection):
+        return selection
+    outcomes = _by_line(plan, selection, run, deadline, told_apart=False)
+    return selection.narrowed(np.flatnonzero(outcomes.series >= 0))
+
+
+def _by_line(
+    plan: Plan,
+    selection: Selection,
+    run: RowRunner,
+    deadline: Deadline,
+    *,
+    told_apart: bool = True,
+) -> Outcomes:
+    """Unless they are to be ``told_apart``, samples with an error have any stream's labels."""
     seen = list(_blocks(plan, selection, deadline))
     rows = np.concatenate([part.rows for part in seen] or [np.empty(0, np.int64)])
     streams = selection.streams[rows]
@@ -160,7 +176,7 @@ def _by_line(plan: Plan, selection: Selection, run: RowRunner, deadline: Deadlin
 
     outcomes = Outcomes(len(selection))
     failed = _settle(outcomes, rows, key, size, selection, run, deadline)
-    if plan.names is not None and failed.any():
+    if told_apart and plan.names is not None and failed.any():
         # a sample with an error keeps all labels of its stream
         key = key[failed] * len(run.snapshot.streams) + streams[failed]
         size *= len(run.snapshot.streams)

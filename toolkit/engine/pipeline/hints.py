@@ -29,6 +29,11 @@ class Hints:
     no_labels: bool = False
     metric: bool = True
 
+    @property
+    def all_labels(self) -> bool:
+        """Whether parsers extract whatever they find."""
+        return not self.metric or not (self.no_labels or (self.groups and not self.without))
+
 
 NO_HINTS = Hints(metric=False)
 
@@ -93,7 +98,7 @@ def parser_hints(
     required = _required([*stage_labels, *hints.groups, unwrapped or ""])
     if hints.no_labels:
         return ParserHints(required, skip=not required, preserve_error=ERROR in required)
-    if not hints.metric or hints.without or not hints.groups:
+    if hints.all_labels:
         return ParserHints()
     return ParserHints(required, preserve_error=ERROR in required, watch=False)
 
