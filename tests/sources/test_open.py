@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -102,6 +103,25 @@ def test_large_files_are_kept_beside_memory_until_the_source_is_closed(
     with pytest.raises(EventError):
         open_source(strict, in_memory=0)
     assert not list(room.iterdir())
+
+
+def test_what_killed_processes_left_is_swept_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what is in use, nor what may just be about to be."""
+    path = write(tmp_path / "a.jsonl", line(1))
+    room = tmp_path / "tmp"
+    monkeypatch.setattr(tempfile, "tempdir", str(room))
+    homes = [room / f"falco-toolkit-{name}" for name in ("dead", "used", "new", "empty")]
+    for home in homes[:3]:
+        Store.open(home / "store", write=True).close()
+    homes[3].mkdir()
+    for home in homes[:2]:
+        os.utime(home / "store" / "lock", (0, 0))
+    with Store.open(homes[1] / "store", write=True):
+        os.utime(homes[1] / "store" / "lock", (0, 0))
+        open_source(made(events=(str(path),)), in_memory=0).close()
+    assert sorted(room.iterdir()) == sorted(homes[1:])
 
 
 def test_another_dialect_can_be_asked_for(tmp_path: Path) -> None:

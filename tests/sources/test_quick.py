@@ -19,7 +19,7 @@ from toolkit.falco.event import FalcoEvent, parse_event, to_json
 from toolkit.falco.labels import CURRENT, LabelSchema, Writer, dialects
 from toolkit.sources.files import load_files
 from toolkit.sources.helpers import columns_of
-from toolkit.sources.quick import QuickLines, quick_entries
+from toolkit.sources.quick import QuickLines
 
 SCHEMAS = {
     **dialects(),
@@ -33,23 +33,41 @@ SCHEMAS = {
     "2.28": LabelSchema(version=(2, 28)),
     "stdout alone": LabelSchema(writer=Writer.STDOUT, line_format="json", node_label=""),
 }
-READERS = {name: quick_entries(schema) for name, schema in SCHEMAS.items()}
+READERS = {name: QuickLines(schema, often=1) for name, schema in SCHEMAS.items()}
 FOLDER = Path(__file__).parents[3] / "shared" / "falco" / "real_events"
 
 
-def agree(line: bytes) -> int:
-    """Asserts the law for every dialect; how many of them took the quick way."""
-    event = parse_event(line)
+LABELS: dict[str, list[Any]] = {name: [] for name in SCHEMAS}
+
+
+def entries_of(name: str, text: bytes) -> tuple[list[tuple[Any, int, bytes]], list[bytes]]:
+    """The entries of lines in a dialect, and the lines left."""
+    columns = READERS[name].read(text)
+    LABELS[name].extend(columns.labels)
+    ends = columns.ends.tolist()
+    starts = [0, *ends]
+    labels = [LABELS[name][number] for number in columns.streams.tolist()]
+    texts = [bytes(columns.data[a:b]) for a, b in zip(starts, ends, strict=False)]
+    left = [line for _, _, line in columns.left]
+    return list(zip(labels, columns.times.tolist(), texts, strict=True)), left
+
+
+def agree(line: bytes, *, among: Sequence[bytes] = ()) -> int:
+    """Asserts the law for a line, or several, among others in every dialect; in how many of them
+    it took the quick way."""
+    own = line.split(b"\n")
+    lines = [each for each in (*among, *own) if each and not each.isspace()]
     taken = 0
     for name, schema in SCHEMAS.items():
-        entry = READERS[name](line)
-        if entry is None:
-            continue
-        taken += 1
-        assert isinstance(event, FalcoEvent), (name, event)
-        labels, time, text = schema.entry(event)
-        assert entry == (labels, time, text.encode()), name
-        assert CURRENT.refusal(event) is None
+        entries, left = entries_of(name, b"\n".join((*among, line)))
+        quick = [each for each in lines if each not in left]
+        for each, entry in zip(quick, entries, strict=True):
+            event = parse_event(each)
+            assert isinstance(event, FalcoEvent), (name, event)
+            labels, time, text = schema.entry(event)
+            assert entry == (labels, time, text.encode()), name
+            assert CURRENT.refusal(event) is None
+        taken += set(own) <= set(quick)
     return taken
 
 
@@ -77,9 +95,10 @@ def test_lines_that_falcosidekicks_were_asked_with(name: str) -> None:
 def test_real_events() -> None:
     taken = 0
     for name in ("events.jsonl", "flood_whoami.jsonl"):
-        for line in (FOLDER / name).read_bytes().splitlines():
-            taken += agree(line) > 0
-            agree(json.dumps(json.loads(line), ensure_ascii=False).encode())
+        lines = (FOLDER / name).read_bytes().splitlines()
+        agree(b"\n".join(lines))
+        taken += len(entries_of("falcosidekick", b"\n".join(lines))[0])
+        agree(b"\n".join(json.dumps(json.loads(one), ensure_ascii=False).encode() for one in lines))
     assert taken > 880  # of 905
     for line in (FOLDER / "edge.jsonl").read_bytes().splitlines():
         odd = json.loads(line)
@@ -113,12 +132,12 @@ MEMBERS: dict[str, list[Any]] = {
 FIELDS = st.dictionaries(
     st.sampled_from(
         ["k8s.ns.name", "k8s.pod.name", "proc.name", "evt.args", "f", "n", "user.name", "source",
-         "é"]
+         "é", "k8s", "a.b"]
     ),
     st.sampled_from(
         [None, "", "<NA>", "a", 'q"q', "\u2028", "x" * 600, True, False, 1, 0, -1, 2**53 + 1,
          2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 1.5, -0.0, 1e5, ["a", 1], [1.5], [[1]],
-         {"b": 1, "a": 2}, []]
+         {"b": 1, "a": 2}, {"ns": {"name": "x"}, "pod": {"name": "y"}}, []]
     ),
 )  # fmt: skip
 
@@ -145,8 +164,15 @@ def lines(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from(WRITTEN))(text).encode()
 
 
+def as_falco(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 WRITTEN = [
-    *[str] * 8,
+    *[str] * 5,
+    *[as_falco] * 5,
+    lambda text: as_falco(text).replace("1.5", "1.50"),
+    lambda text: as_falco(text).replace(":0", ":-0"),
     lambda text: text.replace("1.5", "1.50"),
     lambda text: text.replace("-0.0", "-0"),
     lambda text: text[:-1],
@@ -175,6 +201,43 @@ WRITTEN = [
 @example(b"")
 def test_any_line(line: bytes) -> None:
     agree(line)
+
+
+CHANGES = [
+    *b'"\\,:{}[]<&019-.eu \n\r\t\x00\x1f\x7f\xff',
+    b"\\\"", b"\\\\", b"\\/", b"\\n", b"\\u003c", b"\\u001f", b"\\ud800", "ü".encode(),
+    "\u2028".encode(), b'"a":1,', b',"z":null', b"null", b"true", b"1e5", b"", b"00", b"9" * 19,
+    b"9" * 20, b'"output":"o",', b',"priority":"Notice"', b'"rule":"x",', b"x" * 600,
+]  # fmt: skip
+
+
+@given(
+    st.integers(0, len(LINE)),
+    st.integers(0, 3),
+    st.sampled_from(CHANGES),
+    st.sampled_from(["worker-1", "ü", "w\u2028"]),
+)
+@example(LINE.index('"<NA>"') + 5, 0, b"\\", "worker-1")
+def test_lines_of_a_shape_that_is_known_changed_somewhere(
+    place: int, cut: int, change: bytes | int, hostname: str
+) -> None:
+    """One line after others of its shape, each with something put in or left out."""
+    line = LINE.replace("worker-1", hostname).encode()
+    text = change if isinstance(change, bytes) else bytes([change])
+    for odd in (text, text * 2):
+        agree(line[:place] + odd + line[place + cut :], among=[line, line])
+
+
+def test_lines_of_one_shape_are_taken_apart_alike() -> None:
+    """Values of every kind where a shape has a value, and custom fields before, in and after it."""
+    event = json.loads(LINE)
+    values = ["", "a", "<NA>", 0, -1, 10**18, None, True, False, "ü", "%b", 'q"', "b\\", [1, "a"]]
+    names = ["cluster", "k8s.ns.name", "k8s.pod.name", "proc.exe", "user.name", "zone"]
+    for first in values:
+        for second in values:
+            fields = dict.fromkeys(names, "x") | {"proc.exe": first, "zone": second}
+            text = as_falco(json.dumps({**event, "output_fields": fields}))
+            assert agree(text.encode(), among=[LINE.encode()]) == len(SCHEMAS) - 2
 
 
 @given(st.lists(EVENTS, max_size=8))
@@ -209,14 +272,15 @@ def read_back(pieces: Iterable[Sequence[bytes]], alone: int) -> list[list[Any]]:
     schema = dialects()["source-falco-json"]
     known: dict[int, list[Any]] = {}
     found = []
-    for _, columns, reader in columns_of(list(pieces), lambda one: one, schema, alone=alone):
+    texts = [b"\n".join(piece) for piece in pieces]
+    for _, columns, reader in columns_of(texts, lambda one: one, schema, alone=alone):
         assert columns is not None
         labels = known.setdefault(reader, [])
         labels.extend(columns.labels)
-        starts = [0, *columns.ends]
-        texts = [columns.data[a:b] for a, b in zip(starts, columns.ends, strict=False)]
-        streams = [labels[number] for number in columns.streams]
-        found.append([streams, list(columns.times), texts, list(columns.left)])
+        ends = columns.ends.tolist()
+        lines = [columns.data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        streams = [labels[number] for number in columns.streams.tolist()]
+        found.append([streams, columns.times.tolist(), lines, columns.left])
     return found
 
 
@@ -254,4 +318,5 @@ def test_a_file_loaded_is_its_lines_in_order(tmp_path: Path) -> None:
         == f"{path}:12: the line is not JSON (expecting value at character 1)"
     )
     assert kept == list(dict.fromkeys(map(to_json, events)))
-    assert QuickLines(dialects()["stdout"]).read(lines).left[:3] == [0, 7, 11]
+    left = QuickLines(dialects()["stdout"]).read(b"\n".join(lines)).left
+    assert [(before, place) for before, place, _ in left[:4]] == [(0, 0), (6, 7), (9, 11), (11, 14)]

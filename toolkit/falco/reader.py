@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -41,13 +41,13 @@ _CONTROL = frozenset(range(0x20)) - frozenset(b"\t\n\f\r\x1b")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of a file that follow one another, as bytes without their ends; some may be blank.
+    """Lines of a file that follow one another; some may be blank.
 
-    ``first`` is the number of the first one, from 1. ``complete`` is False for a last line without
-    a line end, which then stands alone.
+    ``text`` is all of them, the last one without its end. ``first`` is the number of the first
+    one, from 1. ``complete`` is False for a last line without a line end, which then stands alone.
     """
 
-    lines: Sequence[bytes]
+    text: bytes
     file: str
     first: int
     complete: bool = True
@@ -90,7 +90,7 @@ def _parsed(read: Iterable[Lines | Refusal]) -> Iterator[FalcoEvent | Refusal]:
         if isinstance(one, Refusal):
             yield one
             continue
-        for number, line in enumerate(one.lines, one.first):
+        for number, line in enumerate(one.text.split(b"\n"), one.first):
             if not is_blank(line):
                 yield parse_event(line, file=one.file, line_number=number, complete=one.complete)
 
@@ -123,27 +123,27 @@ def stream_lines(stream: BinaryIO, file: str) -> Iterator[Lines | Refusal]:
             # Zeros stand where a log was truncated under its writer, or after a crash; JSON has
             # none.
             zeros, block = True, block.replace(b"\0", b"")
-        *lines, tail = (tail + block).split(b"\n")
-        if too_long and lines:
+        text, end, tail = (tail + block).rpartition(b"\n")
+        if too_long and end:
             # The rest of a line that has been refused.
             too_long = False
             number += 1
-            del lines[0]
-        if lines:
-            anything = anything or not all(map(is_blank, lines))
-            yield Lines(lines, file, number + 1)
-            number += len(lines)
+            _, end, text = text.partition(b"\n")
+        if end:
+            anything = anything or not is_blank(text)
+            yield Lines(text, file, number + 1)
+            number += text.count(b"\n") + 1
         if too_long:
             tail = b""
         elif len(tail) > MAX_LINE:
             anything = too_long = True
-            text, limit = _shown(tail), f"over {MAX_LINE >> 20} MiB"
-            yield Refusal(Reason.TOO_LONG, limit, text, file, number + 1)
+            limit = f"over {MAX_LINE >> 20} MiB"
+            yield Refusal(Reason.TOO_LONG, limit, _shown(tail), file, number + 1)
             tail = b""
     if damage:
         yield Refusal(Reason.DAMAGED_FILE, damage, _shown(tail), file, number + 1)
     elif tail.strip():
-        yield Lines([tail], file, number + 1, complete=False)
+        yield Lines(tail, file, number + 1, complete=False)
     elif not anything:
         yield Refusal(Reason.EMPTY_FILE, "nothing but zeros" if zeros else "", "", file, 0)
 

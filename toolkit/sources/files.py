@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,14 +22,14 @@ from toolkit.engine.store.model import Int32s, Int64s, Pairs, binary_array
 from toolkit.errors import EventError
 from toolkit.falco.event import FalcoEvent, parse_event
 from toolkit.falco.labels import CURRENT, LabelSchema
-from toolkit.falco.reader import Lines, is_blank, read_lines
+from toolkit.falco.reader import Lines, read_lines
 from toolkit.falco.refusal import Refusal
 from toolkit.results import Labels
 from toolkit.sources.helpers import columns_of
 from toolkit.sources.quick import Columns
 
 EXAMPLES = 10
-_BLOCK = 32_768
+_BLOCK = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def load_files(
     """
     read = read_lines(paths, stdin=stdin)
     with _loading(store, schema, strict=strict, rejects=rejects) as loading:
-        for one, columns, reader in columns_of(read, _lines, schema):
+        for one, columns, reader in columns_of(read, _text, schema):
             if isinstance(one, Refusal):
                 loading.refuse(one)
                 continue
@@ -79,8 +80,7 @@ def load_files(
 def load_events(store: Store, events: Iterable[FalcoEvent], schema: LabelSchema) -> Loaded:
     """Puts events into ``store``, labelled by ``schema``."""
     with _loading(store, schema) as loading:
-        for one in events:
-            loading.take(one)
+        loading.add_events(events)
     return loading.loaded()
 
 
@@ -98,39 +98,37 @@ class _Loading:
         self._reasons: Counter[str] = Counter()
         self._examples: list[str] = []
         self._unsent: dict[str, list[int]] = {}
-        # Of all blocks: the label sets, where each stands, and where those of readers stand.
+        # The label sets, where each stands, and where those of readers stand.
         self._labels: list[Labels] = []
         self._places: dict[Pairs, int] = {}
-        self._of_readers: dict[int, list[int]] = {}
-        # Of one block, in pieces.
-        self._rows = 0
-        self._streams: list[Int32s] = []
-        self._times: list[Int64s] = []
-        self._lengths: list[Int64s] = []
-        self._data: list[bytes | memoryview] = []
+        self._of_readers: dict[int, Int32s] = {}
 
     def add_columns(self, columns: Columns, reader: int, lines: Lines) -> None:
         """The entries of some lines, and in their places what the long way makes of the others."""
-        places = self._of_readers.setdefault(reader, [])
-        places.extend(map(self._place, columns.labels))
-        streams = np.array(places, np.int32)[np.frombuffer(columns.streams, np.int32)]
-        times = np.frombuffer(columns.times, np.int64)
-        ends = np.frombuffer(columns.ends, np.int64)
-        lengths = np.diff(ends, prepend=0)
-        data = memoryview(columns.data)
-        row = 0
-        for count, place in enumerate((*columns.left, len(lines.lines))):
-            rows = slice(row, place - count)
-            if rows.start < rows.stop:
-                start = int(ends[rows.start]) - int(lengths[rows.start])
-                piece = data[start : int(ends[rows.stop - 1])]
-                self._add(streams[rows], times[rows], lengths[rows], piece)
-                row = rows.stop
-            if place < len(lines.lines) and not is_blank(line := lines.lines[place]):
-                number = lines.first + place
-                self.take(
-                    parse_event(line, file=lines.file, line_number=number, complete=lines.complete)
-                )
+        places = self._of_readers.get(reader, np.empty(0, np.int32))
+        if columns.labels:
+            new = np.array([self._place(labels) for labels in columns.labels], np.int32)
+            places = self._of_readers[reader] = np.concatenate([places, new])
+        streams = places[columns.streams]
+        rows: list[int] = []
+        entries: list[_Entry] = []
+        for before, place, line in columns.left:
+            one = parse_event(
+                line, file=lines.file, line_number=lines.first + place, complete=lines.complete
+            )
+            if isinstance(one, Refusal):
+                self.refuse(one)
+            else:
+                rows.append(before)
+                entries.append(self._entry(one))
+        block = _Block(streams, columns.times, np.diff(columns.ends, prepend=0), columns.data)
+        self._add(_woven(block, rows, entries))
+
+    def add_events(self, events: Iterable[FalcoEvent]) -> None:
+        """Events, the long way."""
+        entries = map(self._entry, events)
+        while some := list(islice(entries, _BLOCK)):
+            self._add(_block(some))
 
     def _place(self, labels: Labels) -> int:
         place = self._places.setdefault(tuple(labels.items()), len(self._labels))
@@ -138,33 +136,19 @@ class _Loading:
             self._labels.append(labels)
         return place
 
-    def _add(
-        self, streams: Int32s, times: Int64s, lengths: Int64s, data: bytes | memoryview
-    ) -> None:
-        self._streams.append(streams)
-        self._times.append(times)
-        self._lengths.append(lengths)
-        self._data.append(data)
-        self._rows += len(times)
-        if self._rows >= _BLOCK:
-            self.flush()
-
-    def take(self, one: FalcoEvent | Refusal) -> None:
-        """An event, or what is none."""
-        if isinstance(one, Refusal):
-            self.refuse(one)
-            return
-        reason = CURRENT.refusal(one)
+    def _entry(self, event: FalcoEvent) -> _Entry:
+        reason = CURRENT.refusal(event)
         if reason is not None:
-            self._unsent.setdefault(reason, []).append(one.time)
-        labels, time, line = self._schema.entry(one)
-        text = line.encode(errors="surrogateescape")
-        self._add(
-            np.array([self._place(labels)], np.int32),
-            np.array([time], np.int64),
-            np.array([len(text)], np.int64),
-            text,
-        )
+            self._unsent.setdefault(reason, []).append(event.time)
+        labels, time, line = self._schema.entry(event)
+        return self._place(labels), time, line.encode(errors="surrogateescape")
+
+    def _add(self, block: _Block) -> None:
+        if len(block.times):
+            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(block.lengths)])
+            lines = binary_array(offsets, block.data)
+            self._loader.add_block(EntryBlock(self._labels, block.streams, block.times, lines))
+            self._events += len(block.times)
 
     def refuse(self, refusal: Refusal) -> None:
         """What is no event. Raises :class:`EventError` where that is not accepted."""
@@ -176,18 +160,6 @@ class _Loading:
         if self._kept is not None:
             self._kept.write(_reject(refusal))
 
-    def flush(self) -> None:
-        """Hands what was gathered to the store."""
-        if not self._rows:
-            return
-        offsets = np.zeros(self._rows + 1, np.int64)
-        np.cumsum(np.concatenate(self._lengths), out=offsets[1:])
-        lines = binary_array(offsets, b"".join(self._data))
-        streams, times = np.concatenate(self._streams), np.concatenate(self._times)
-        self._loader.add_block(EntryBlock(self._labels, streams, times, lines))
-        self._events += self._rows
-        self._rows, self._streams, self._times, self._lengths, self._data = 0, [], [], [], []
-
     def loaded(self) -> Loaded:
         """What came of it."""
         reasons = dict(sorted(self._reasons.items()))
@@ -195,8 +167,49 @@ class _Loading:
         return Loaded(self._events, refused, self._unsent)
 
 
-def _lines(one: Lines | Refusal) -> Sequence[bytes] | None:
-    return one.lines if isinstance(one, Lines) else None
+_Entry = tuple[int, int, bytes]
+"""Place of the label set, time (ns), line."""
+
+
+class _Block(NamedTuple):
+    """Entries in columns; the lines follow one another in ``data``."""
+
+    streams: Int32s
+    times: Int64s
+    lengths: Int64s
+    data: bytes | bytearray
+
+
+def _block(entries: Sequence[_Entry]) -> _Block:
+    return _Block(
+        np.array([stream for stream, _, _ in entries], np.int32),
+        np.array([time for _, time, _ in entries], np.int64),
+        np.array([len(line) for _, _, line in entries], np.int64),
+        b"".join([line for _, _, line in entries]),
+    )
+
+
+def _woven(block: _Block, rows: Sequence[int], entries: Sequence[_Entry]) -> _Block:
+    """A block with entries put in before some of its rows, which ascend."""
+    if not rows:
+        return block
+    others, whole = _block(entries), memoryview(block.data)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(block.lengths)])
+    data: list[bytes | memoryview] = []
+    start = 0
+    for end, (_, _, line) in zip(ends[rows].tolist(), entries, strict=True):
+        data += (whole[start:end], line)
+        start = end
+    return _Block(
+        np.insert(block.streams, rows, others.streams),
+        np.insert(block.times, rows, others.times),
+        np.insert(block.lengths, rows, others.lengths),
+        b"".join([*data, whole[start:]]),
+    )
+
+
+def _text(one: Lines | Refusal) -> bytes | None:
+    return one.text if isinstance(one, Lines) else None
 
 
 @contextmanager
@@ -207,7 +220,6 @@ def _loading(
         kept = _open(rejects, stack) if rejects is not None else None
         loading = _Loading(stack.enter_context(store.bulk()), schema, strict, kept)
         yield loading
-        loading.flush()
 
 
 def _open(path: Path, stack: ExitStack) -> IO[str]:

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,9 @@ import platformdirs
 import toolkit
 from toolkit.engine.engine import Engine
 from toolkit.engine.store import Store
-from toolkit.engine.store.manifest import MANIFEST
-from toolkit.errors import SettingsError
+from toolkit.engine.store.lock import WriterLock
+from toolkit.engine.store.manifest import LOCK, MANIFEST
+from toolkit.errors import SettingsError, StoreError
 from toolkit.falco.labels import SOURCE_FALCO, LabelSchema, dialects
 from toolkit.falco.sample import SEED, sample_events
 from toolkit.http import HttpClient
@@ -43,6 +44,10 @@ JSON_LINES = dialects()["source-falco-json"]
 _NOTHING = Loaded()
 IN_MEMORY = 256 << 20
 """Bytes of files, so that the process stays small whatever it is asked about."""
+_PREFIX = "falco-toolkit-"
+_SETTLED = 60
+"""Seconds until a lock that nobody holds is one of a process that has ended: at first its own may
+just be about to take it."""
 _DAY = 86_400 * 1_000_000_000
 
 
@@ -146,8 +151,20 @@ def _room_for(files: Sequence[str], in_memory: int, stack: ExitStack) -> Store:
     """A store in memory, or for large files in a directory that goes with ``stack``."""
     if sum(_size(Path(file)) for file in files if file != "-") <= in_memory:
         return Store.in_memory()
-    home = stack.enter_context(tempfile.TemporaryDirectory(prefix="falco-toolkit-"))
+    _sweep(Path(tempfile.gettempdir()))
+    home = stack.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX))
     return Store.open(Path(home) / "store", write=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what processes that were killed have left there: nobody holds its lock."""
+    for home in folder.glob(f"{_PREFIX}*"):
+        path = home / "store" / LOCK
+        with suppress(OSError, StoreError):
+            if time.time() - path.stat().st_mtime > _SETTLED:
+                lock = WriterLock(path)
+                shutil.rmtree(home, ignore_errors=True)
+                lock.release()
 
 
 def _size(path: Path) -> int:

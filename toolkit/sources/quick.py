@@ -1,299 +1,280 @@
-"""The quick way from a line of Falco's JSON to the entry that Loki would hold.
+"""The quick way from lines of Falco's JSON to the entries that Loki would hold, in columns.
 
 ``parse_event`` and ``LabelSchema.entry`` say what an entry is; this says the same of the lines that
-nearly all lines are, several times as fast, and of any other line it says nothing. Whatever depends
-on little (labels, and the parts of a JSON line beside output, time and output fields) is asked of
-those two once for each combination of what it depends on, and kept.
+nearly all lines are, several times as fast, and of any other line it says nothing.
+
+A line of Falco's is, one after the other: what stands before ``output``, output and output fields,
+what stands from ``priority`` to ``time``, and the time. Output and output fields are parsed, and
+proven to stand there as Falco writes them by writing them once more. What stands around them is the
+same for many events: the labels, and the parts of an entry's line that depend on nothing else, are
+asked of those two once for each combination, and kept. A line that is written in another way (by
+Falcosidekick, with spaces, with more members) is first written as Falco would.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 
 from toolkit.falco import sidekick
 from toolkit.falco.event import FalcoEvent, json_frame, parse_event
 from toolkit.falco.labels import CURRENT, NAMESPACE, POD, LabelSchema, Writer
-from toolkit.falco.sidekick import CUT_OVER, uuid_of
-from toolkit.falco.timestamps import MINUTE, format_rfc3339nano, format_time, parse_time
+from toolkit.falco.reader import is_blank
+from toolkit.falco.timestamps import DAY, format_time, parse_time
+from toolkit.sources.quickwrite import (
+    ESCAPES,
+    STAMP,
+    Escapes,
+    Frame,
+    Int32s,
+    Int64s,
+    escapes_in,
+    joined,
+    moments_of,
+    writer_of,
+)
+from toolkit.sources.shapes import Shape, is_plain, shape_of
 
 Labels = Mapping[str, str]
-Entry = tuple[Labels, int, bytes]
-"""Labels, time (ns) and line. Entries of one stream share the very same mapping."""
+Row = tuple[int, bytes, int, bytes, bytes | None]
+"""An entry nearly: day (ns), the line in Falco's writing from the time on, number of the label
+set, line, and the name of the uuid that this has to get yet."""
 
+OFTEN = 64
+"""A shape takes a millisecond to make."""
 _KNOWN = 1 << 16
-"""How many combinations are kept."""
-_NAMES = frozenset(
-    ("uuid", "output", "priority", "rule", "time", "output_fields", "source", "tags", "hostname")
-)
-_WHOLE_MINUTES = (1 << 63) - MINUTE
-"""Times are 64 bits of nanoseconds, which end within a minute."""
+"""How many combinations, and how many days, are kept."""
+_SHAPES = 1 << 10
+_NAMES = ("hostname", "output", "output_fields", "priority", "rule", "source", "tags", "time")
+"""What an entry depends on, in Falco's order; besides ``message`` and ``uuid``, which are each
+event's own."""
+_ALL = frozenset((*_NAMES, "message", "uuid"))
+_WHOLE_DAYS = (1 << 63) - DAY
+"""Times are 64 bits of nanoseconds, which end within a day."""
 _PLAIN = frozenset({str, int, bool, type(None)})
-_SEPARATORS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
-_Members = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What all events of one combination share.
-
-    ``start``, ``middle`` and ``end`` are parts of the line; ``hostname`` and ``rule`` go into the
-    uuid.
-    """
-
-    labels: Labels
-    hostname: str | None
-    rule: str
-    start: bytes
-    middle: bytes
-    end: bytes
+_NOT_SO = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading a line as an event raises where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The entries of some lines, in their order.
 
-    ``labels`` are label sets not met before, which are numbered on; ``streams`` (int32) are numbers
-    of label sets, ``times`` and ``ends`` (int64) nanoseconds and the ends of lines in ``data``.
-    ``left`` are the places of lines that the long way has to be gone with.
+    ``labels`` are label sets not met before, which are numbered on; ``streams`` are numbers of
+    label sets, ``times`` nanoseconds, and ``ends`` the ends of the entries' lines in ``data``.
+    ``left`` are the lines that the long way has to be gone with: how many of the entries come
+    before it, its place among the lines, and the line.
     """
 
     labels: Sequence[Labels]
-    streams: array[int]
-    times: array[int]
-    ends: array[int]
-    data: bytes
-    left: Sequence[int]
+    streams: Int32s
+    times: Int64s
+    ends: Int64s
+    data: bytes | bytearray
+    left: Sequence[tuple[int, int, bytes]]
 
 
 class QuickLines:
     """Reads lines for one label dialect, and remembers the label sets that it met."""
 
-    def __init__(self, schema: LabelSchema) -> None:
-        self._entry = quick_entries(schema)
-        self._numbers: dict[int, int] = {}
-        self._labels: list[Labels] = []
+    def __init__(
+        self, schema: LabelSchema, frames: Frames | None = None, *, often: int = OFTEN
+    ) -> None:
+        """Goes on with ``frames`` that another one knows, as if it had met their label sets.
 
-    def read(self, lines: Iterable[bytes]) -> Columns:
-        """The entries of some lines."""
-        known = len(self._labels)
-        streams, times, ends = array("i"), array("q"), array("q")
-        found: list[bytes] = []
-        left: list[int] = []
-        end = 0
-        for place, line in enumerate(lines):
-            entry = self._entry(line)
-            if entry is None:
-                left.append(place)
-                continue
-            labels, time, text = entry
-            number = self._numbers.get(id(labels))
-            if number is None:
-                number = self._numbers[id(labels)] = len(self._labels)
-                self._labels.append(labels)
-            end += len(text)
-            streams.append(number)
-            times.append(time)
-            ends.append(end)
-            found.append(text)
-        return Columns(self._labels[known:], streams, times, ends, b"".join(found), left)
+        Lines whose output fields were met ``often`` get a shape.
+        """
+        self.frames = Frames(schema) if frames is None else frames
+        self._row = _reader(schema, self.frames, often)
+        self._told = 0
+        self._custom = orjson.dumps(schema.custom_fields)
+
+    def read(self, text: bytes) -> Columns:
+        """The entries of lines that follow one another, the last one without its end.
+
+        A line with an entry is an event, and one that Falcosidekick would have sent on.
+        """
+        lines = text.split(b"\n")
+        plain, escapes = is_plain(text), escapes_in(text + self._custom)
+        found = [self._row(line, plain, escapes) for line in lines]
+        rows = [row for row in found if row is not None]
+        times, good = moments_of([row[0] for row in rows], [row[1] for row in rows])
+        if not good.all():
+            places = [place for place, row in enumerate(found) if row is not None]
+            for number in np.flatnonzero(~good).tolist():
+                found[places[number]] = None
+            rows, times = [row for row in found if row is not None], times[good]
+        data, ends = joined([row[3] for row in rows], [row[4] for row in rows])
+        streams = np.array([row[2] for row in rows], np.int32)
+        left = [] if len(rows) == len(lines) else _left(found, lines)
+        labels = self.frames.labels[self._told :]
+        self._told += len(labels)
+        return Columns(labels, streams, times, ends, data, left)
 
 
-def quick_entries(schema: LabelSchema) -> Callable[[bytes], Entry | None]:
-    """For a line its entry, or None where the long way has to be gone.
+def _left(found: Sequence[Row | None], lines: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+    left, before = [], 0
+    for place, row in enumerate(found):
+        if row is not None:
+            before += 1
+        elif not is_blank(lines[place]):
+            left.append((before, place, lines[place]))
+    return left
 
-    A line with an entry here is an event, and one that Falcosidekick would have sent on.
+
+class Frames(dict[tuple[Any, ...], Frame]):
+    """Frames by what stands around output and output fields, and the texts that are labels.
+
+    ``labels`` are the label sets that they number.
     """
-    if schema.writer is not Writer.STDOUT and schema.version < sidekick.NANOSECONDS:
-        return lambda line: None  # labels of anything, and times cut to seconds
-    write = _writer(schema)
-    names = (NAMESPACE, POD, *schema.extra_labels)
-    frames: dict[tuple[Any, ...], _Frame] = {}
-    shapes: dict[tuple[str, ...], bool] = {}
-    minutes: dict[str, int] = {}
-    loads, plain = orjson.loads, _PLAIN.issuperset
 
-    def entry(line: bytes) -> Entry | None:
+    def __init__(self, schema: LabelSchema) -> None:
+        self._schema = schema
+        self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
+        self.labels: list[Labels] = []
+
+    def learn(self, line: bytes, key: tuple[Any, ...]) -> None:
+        """Ask the long way about a line of a combination that is not known, if it is plain."""
+        schema, event = self._schema, parse_event(line)
+        if not isinstance(event, FalcoEvent) or CURRENT.refusal(event) is not None:
+            return
+        # To a dict 1, 1.0 and True are one; of texts and None none is another.
+        if not all(value is None or isinstance(value, str) for value in key[2:]):
+            return
+        if schema.writer is Writer.STDOUT:
+            (start, middle), end = json_frame(event), ""
+        else:
+            custom = dict(schema.custom_fields)
+            made = sidekick.payload(event, schema.version, custom, schema.custom_tags)
+            if made.output_fields != {**event.output_fields, **custom}:
+                return  # of what is cut the labels may be cut as well
+            start, (middle, end) = "", sidekick.json_frame(event, made)
+        labels = schema.entry(event)[0]
+        number = self._numbers.setdefault(tuple(labels.items()), len(self.labels))
+        if number == len(self.labels):
+            self.labels.append(labels)
+        name = sidekick.uuid_name(event.hostname, event.rule)
+        size = len(key[0]) + len(key[1])
+        frame = Frame(
+            number, start.encode(), middle.encode(), end.encode(), name.encode(), size
+        )  # fmt: skip
+        _keep(self, key, frame)
+
+
+def _reader(
+    schema: LabelSchema, frames: Frames, often: int
+) -> Callable[[bytes, bool, Escapes], Row | None]:
+    """For a line, whether text as a whole is plain, and its escapes: the line's row, or None where
+    the long way has to be gone."""
+    if schema.writer is not Writer.STDOUT and schema.version < sidekick.NANOSECONDS:
+        return lambda line, plain, escapes: None  # anything is a label, and times are cut
+    names = (NAMESPACE, POD, *schema.extra_labels)
+    custom = dict(schema.custom_fields) if schema.writer is not Writer.STDOUT else {}
+    days: dict[bytes, int] = {}
+    shapes: dict[bytes, Shape] = {}  # of lines that end so: the last one that was met
+    kinds: dict[tuple[str, ...], Shape | int] = {}  # by output fields: how often, or a shape
+    shaped: dict[tuple[Shape, bytes, bytes | tuple[bytes, ...]], Frame] = {}
+    write = writer_of(schema)
+    loads, dumps, in_order, width = orjson.loads, orjson.dumps, orjson.OPT_SORT_KEYS, len(STAMP)
+
+    def row(line: bytes, plain: bool, escapes: Escapes) -> Row | None:
+        end = line.rfind(b',"priority":')
+        tail, stamp = line[end:-width], line[-width:]
+        shape = shapes.get(tail)
+        found = shape.match(line, 0, end) if shape and plain and b"\\" not in line else None
+        if shape is None or found is None:
+            return falcos(line, escapes) or rewritten(line)
+        shared = (shape, tail, found.group(*shape.shared))
+        frame, day = shaped.get(shared), days.get(stamp[:11])
+        if frame is None or day is None:
+            key = (found[1], tail, *[loads(found[slot]) if slot else None for slot in shape.slots])
+            if key in frames:
+                _keep(shaped, shared, frames[key])
+            return falcos(line, escapes) or rewritten(line)
+        said, fields = found[2], shape.fields % found.group(*shape.parts)
+        written = write(frame, stamp, said, said[1:-1], fields, escapes, None, None)
+        return None if written is None else (day, stamp, frame.stream, *written)
+
+    def falcos(
+        line: bytes, escapes: Escapes, uuid: object = None, message: object = None
+    ) -> Row | None:
+        """The row of a line as Falco writes it, whose combination and day are known."""
+        start, end = line.find(b'"output":'), line.rfind(b',"priority":')
+        core, tail, stamp = b"{%b}" % line[start:end], line[end:-width], line[-width:]
+        try:
+            event = loads(core)
+            output, fields = event["output"], event["output_fields"]
+            frame = frames[line[:start], tail, *map(fields.get, names)]
+            day = days[stamp[:11]]
+            if len(event) != 2 or not fields or type(output) is not str:
+                return None
+            if dumps(event, None, in_order) != core:
+                return None
+        except _NOT_SO:
+            return None
+        kind = tuple(fields)
+        known = kinds.get(kind, 0)
+        if isinstance(known, int):
+            known = known + 1 if known < often else shape_of(kind, names, custom)
+            _keep(kinds, kind, known, _SHAPES)
+        if isinstance(known, Shape):
+            _keep(shapes, tail, known)
+        cut = core.find(b',"output_fields":{')
+        said, written = core[10:cut], core[cut + 17 : -1]
+        if custom:
+            fields.update(custom)
+            written = dumps(fields, None, in_order)
+        done = write(frame, stamp, said, output.encode(), written, escapes, uuid, message)
+        return None if done is None else (day, stamp, frame.stream, *done)
+
+    def rewritten(line: bytes) -> Row | None:
+        """The row of a line after it is written as Falco would, and what it needs is known."""
         try:
             event = loads(line)
-            fields = event["output_fields"]
-            get = event.get
-            time, output, tags = event["time"], event["output"], get("tags")
-            key = (
-                event["rule"], event["priority"], get("source"), get("hostname"),
-                *map(fields.get, names), *(tags or ()),
-            )  # fmt: skip
-            frame = frames.get(key)
-            minute, second, fraction = minutes.get(time[:17]), time[17:19], time[20:29]
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return None
-        if (
-            minute is not None
-            and second < "60"
-            and _is_falcos(time)
-            and (second + fraction).isdecimal()
-            and time.isascii()
-        ):
-            moment = minute + int(second + fraction)
-        else:
-            # Looked at the long way, and what its minute is kept where it is of Falco's form.
-            found = parse_time(time) if type(time) is str else None
-            if found is None:
+            fields, time = event["output_fields"], _falcos_time(event["time"])
+            if not _flat(fields) or not _ALL.isdisjoint(map(str.lower, event.keys() - _ALL)):
                 return None
-            moment = found
-            if _is_falcos(time) and abs(moment) < _WHOLE_MINUTES:
-                if len(minutes) >= _KNOWN:
-                    minutes.clear()
-                minutes[time[:17]] = moment - moment % MINUTE
-        if not fields or not (plain(map(type, fields.values())) or _flat(fields)):
+            event["time"] = time
+            line = dumps({name: event[name] for name in _NAMES if name in event}, None, in_order)
+            start, end = line.find(b'"output":'), line.rfind(b',"priority":')
+            key = (line[:start], line[end:-width], *map(fields.get, names))
+            if key not in frames:
+                frames.learn(line, key)
+        except _NOT_SO:
             return None
-        shape = tuple(event)
-        if type(output) is not str or not (shapes.get(shape) or _of_known_shape(shape, shapes)):
-            return None
-        if frame is None:
-            frame = _frame(line, key, schema, names)
-            if frame is None:
-                return None
-            if len(frames) >= _KNOWN:
-                frames.clear()
-            frames[key] = frame
-        text = write(line, event, output, moment, frame)
-        return None if text is None else (frame.labels, moment, text)
+        day = parse_time(f"{time[:11]}00:00:00.000000000Z")
+        if day is not None and abs(day) < _WHOLE_DAYS:
+            _keep(days, line[-width:][:11], day)
+        return falcos(line, ESCAPES, event.get("uuid"), event.get("message"))
 
-    return entry
+    return row
 
 
-def _is_falcos(time: str) -> bool:
-    """Whether something that is a time is in Falco's own form, with nine digits of a second."""
-    return len(time) == 30 and time[19] == "." and time[29] == "Z"
+def _keep(known: dict[Any, Any], key: object, value: object, most: int = _KNOWN) -> None:
+    if len(known) >= most:
+        known.clear()
+    known[key] = value
 
 
-def _flat(fields: _Members) -> bool:
-    """Whether all values are plain, or lists of plain ones."""
-    return all(
+def _falcos_time(time: str) -> str:
+    """A time in Falco's own form, with nine digits of a second. Raises ValueError for what is
+    none; what is in that form already may still be none.
+    """
+    if len(time) == 30 and time[19] == "." and time[29] == "Z":
+        return time
+    moment = parse_time(time)
+    if moment is None:
+        raise ValueError(time)
+    return format_time(moment)
+
+
+def _flat(fields: dict[str, Any]) -> bool:
+    """Whether all values are plain, or lists of plain ones: written again they stay the same."""
+    return _PLAIN.issuperset(map(type, fields.values())) or all(
         type(value) in _PLAIN or (type(value) is list and _PLAIN.issuperset(map(type, value)))
         for value in fields.values()
     )
-
-
-def _of_known_shape(shape: tuple[str, ...], shapes: dict[tuple[str, ...], bool]) -> bool:
-    """Whether no member stands there under its name in another case."""
-    if len(shapes) < _KNOWN:
-        shapes[shape] = True
-    known = not any(name.lower() in _NAMES and name not in _NAMES for name in shape)
-    shapes[shape] = known
-    return known
-
-
-def _frame(
-    line: bytes, key: tuple[Any, ...], schema: LabelSchema, names: Iterable[str]
-) -> _Frame | None:
-    """What is shared, asked the long way; None where a combination is not plain."""
-    event = parse_event(line)
-    if not isinstance(event, FalcoEvent) or CURRENT.refusal(event) is not None:
-        return None
-    # To a dict 1, 1.0 and True are one; of texts and None none is another.
-    if not all(value is None or isinstance(value, str) for value in key):
-        return None
-    labels = schema.entry(event)[0]
-    if schema.writer is Writer.STDOUT:
-        start, middle = json_frame(event)
-        end = ""
-    else:
-        made = sidekick.payload(
-            event, schema.version, dict(schema.custom_fields), schema.custom_tags
-        )
-        start = ""
-        middle, end = sidekick.json_frame(event, made)
-    return _Frame(labels, event.hostname, event.rule, start.encode(), middle.encode(), end.encode())
-
-
-# --- lines ----------------------------------------------------------------------------------------
-
-_Write = Callable[[bytes, _Members, str, int, _Frame], bytes | None]
-_dumps = orjson.dumps
-_SORTED = orjson.OPT_SORT_KEYS
-
-
-def _writer(schema: LabelSchema) -> _Write:
-    if schema.writer is Writer.STDOUT:
-        return _stdout_line
-    if schema.line_format == "json":
-        return _sidekick_line(dict(schema.custom_fields))
-    return _output(CUT_OVER - len(orjson.dumps([schema.custom_fields, schema.custom_tags])) * 6)
-
-
-def _sidekick_line(custom: dict[str, str]) -> _Write:
-    """The line of ``loki.format: json``; None where a long field of it may have to be cut."""
-
-    def write(
-        line: bytes, event: _Members, output: str, moment: int, frame: _Frame
-    ) -> bytes | None:
-        given = event.get("uuid")
-        if type(given) is str and given:
-            uuid = _dumps(given)
-        else:
-            name = f"{frame.hostname}\0{moment}\0{frame.rule}\0{output}"
-            uuid = b'"%b"' % uuid_of(name.encode()).encode()
-        fields = event["output_fields"]
-        fields.update(custom)
-        text = b'{"uuid":%b,"output":%b%b%b","output_fields":%b%b' % (
-            uuid, _dumps(output), frame.middle, _rfc3339nano(event["time"], moment),
-            _dumps(fields, None, _SORTED), frame.end,
-        )  # fmt: skip
-        # Go escapes these; outside of strings there are none.
-        if b"<" in text:
-            text = text.replace(b"<", b"\\u003c")
-        if b">" in text:
-            text = text.replace(b">", b"\\u003e")
-        if b"&" in text:
-            text = text.replace(b"&", b"\\u0026")
-        if not text.isascii():
-            for separator, escape in _SEPARATORS:
-                text = text.replace(separator, escape)
-        # What counts is the size with a uuid of 36 characters.
-        return text if len(text) <= CUT_OVER - 36 else None
-
-    return write
-
-
-def _rfc3339nano(time: str, moment: int) -> bytes:
-    """A time as Go writes it, which is as Falco writes it but for zeros at the end."""
-    if time[28:29] != "0" and _is_falcos(time):
-        return time.encode()
-    return format_rfc3339nano(moment).encode()
-
-
-def _output(most: int) -> _Write:
-    """The output alone; None where a long field of it may have to be cut, which goes by the size
-    of the whole. ``most`` is what the event's own members may need of it."""
-    most -= 256  # for members that Falcosidekick adds
-
-    def write(
-        line: bytes, event: _Members, output: str, moment: int, frame: _Frame
-    ) -> bytes | None:
-        # What Go's encoding makes longer: <, > and & to six bytes, U+2028 and U+2029 twofold.
-        size = len(line) if line.isascii() else 2 * len(line)
-        if size > most // 6 and size + 5 * sum(map(line.count, (b"<", b">", b"&"))) > most:
-            return None
-        return output.encode()
-
-    return write
-
-
-def _stdout_line(
-    line: bytes, event: _Members, output: str, moment: int, frame: _Frame
-) -> bytes | None:
-    """The event as Falco wrote it."""
-    message, uuid = event.get("message"), event.get("uuid")
-    return b"".join((
-        frame.start, b'"message":%b,' % _dumps(message) if type(message) is str else b"",
-        b'"output":', _dumps(output),
-        b',"output_fields":', _dumps(event["output_fields"], None, _SORTED), frame.middle,
-        format_time(moment).encode(), b'"',
-        b',"uuid":%b' % _dumps(uuid) if type(uuid) is str else b"", b"}",
-    ))  # fmt: skip

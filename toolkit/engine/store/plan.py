@@ -6,6 +6,7 @@ Planning alters nothing; a change counts only once it is durable and applied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -106,13 +107,23 @@ def resolve(
     raw = arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
     return MemoryPart(
         timestamps=timestamps,
-        streams=np.concatenate([streams.column(block.streams, block.labels) for block in blocks]),
+        streams=np.concatenate(
+            [
+                streams.column(np.concatenate([one.streams for one in alike]), alike[0].labels)
+                for alike in _alike(blocks)
+            ]
+        ),
         sequences=np.arange(len(timestamps), dtype=np.int64) + first_sequence,
         metadata=metadata if (metadata >= 0).any() else None,
         sets=_Joined(known_sets, list(sets.new)),
         raw=raw,
         offsets=offsets_of(raw),
     )
+
+
+def _alike(blocks: Sequence[EntryBlock]) -> list[list[EntryBlock]]:
+    """Blocks that follow one another and number the very same labels: many small ones do."""
+    return [list(group) for _, group in groupby(blocks, key=lambda block: id(block.labels))]
 
 
 def plan(
