@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,39 @@ def test_a_folder_stands_for_the_queries_below_it(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     code, _, err = _run("check", str(tmp_path / "empty"))
     assert (code, "below" in err) == (2, True)
+
+
+def test_findings_for_programs_name_every_place() -> None:
+    text = '{app="é"} |~ "x"\n\nsum(\n  rate({app="a"}[5]))\n'
+    code, out, _ = _run("check", "--format", "json", stdin=text)
+    report = json.loads(out)
+    assert (code, report["queries"], report["errors"], report["warnings"]) == (1, 2, 1, 1)
+    warning, error = report["problems"]
+    assert (warning["code"], warning["line"], warning["column"]) == ("regex-for-a-text", 1, 11)
+    assert (error["code"], error["file"], error["line"], error["column"]) == (None, "-", 4, 17)
+    assert error["details"] == "hint: did you mean [5m]?"
+    start, end = error["span"]
+    assert error["query"][start:end] == "[5]"
+    assert json.loads(_run("check", "--format", "json", stdin="1\n")[1])["problems"] == []
+
+
+def test_findings_for_github_stand_beside_the_lines(tmp_path: Path) -> None:
+    file = tmp_path / "a,b.logql"
+    file.write_text("1\n\nrate({a='b'}[5m])\n")
+    code, out, _ = _run("check", "--format", "github", str(file))
+    name = str(file).replace(",", "%2C")
+    assert code == 1
+    assert out == (
+        f"::error file={name},line=3,title=LogQL::parse error at line 1, col 9: syntax error: "
+        'unexpected IDENTIFIER, expecting STRING%0Ahint: texts stand in double quotes: "b"\n'
+    )
+
+
+def test_what_a_terminal_might_obey_is_shown_and_long_lines_are_cut() -> None:
+    query = '{a="' + "x" * 500 + '"} |= "\x1b[2J" | foo "' + "y" * 500
+    _, out, _ = _run("check", stdin=query)
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) < 120
 
 
 def test_explain_says_what_is_read_and_when() -> None:

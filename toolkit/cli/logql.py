@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.logql_files import STANDARD_INPUT, Held, held_queries, replaced
-from toolkit.errors import Location, LogQLError, Span, caret
-from toolkit.logql.advice import advise
+from toolkit.cli.logql_findings import RENDERERS, Finding, Format, findings, text_of
+from toolkit.errors import Location, LogQLError
 from toolkit.logql.explain import explain as explain_query
 from toolkit.logql.layout import layout
 from toolkit.logql.lexer import tokenize
@@ -53,7 +53,8 @@ def fmt(
 ) -> None:
     """Print queries in their usual form, or bring files into it.
 
-    Queries keep their meaning. One with comments between its words stays as it is.
+    Queries keep their meaning. One with comments between its words stays as it
+    is, and so does one in YAML that is no block scalar (expr: |).
 
     Example: toolkit logql fmt --write queries/*.yaml
     """
@@ -93,6 +94,7 @@ def check(
     loki: Annotated[
         bool, typer.Option("--loki", help="Take no Grafana variables: what Loki itself takes.")
     ] = False,
+    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:
     """Check queries: whether Loki would take them, and whether they may mean something else.
 
@@ -100,18 +102,17 @@ def check(
 
     Example: echo 'rate({app="x"}[5])' | toolkit logql check
     """
-    wrong = False
+    found: list[Finding] = []
     count = 0
     for name, content in _contents(files):
         for held in held_queries(name, content):
             count += 1
-            for kind, line in _findings(name, held, variables=not loki):
-                wrong |= strict or kind == "error"
-                typer.echo(line)
-    if not wrong:
-        typer.echo(f"{count} {'query' if count == 1 else 'queries'} checked", err=True)
-    else:
+            found += findings(name, held, variables=not loki)
+    if text := RENDERERS[output](found, count):
+        typer.echo(text)
+    if any(strict or one.severity == "error" for one in found):
         raise typer.Exit(1)
+    typer.echo(f"{count} {'query' if count == 1 else 'queries'} checked", err=True)
 
 
 @app.command()
@@ -154,7 +155,7 @@ def _reshaped(
         try:
             text = shape(held.text)
         except LogQLError as error:
-            errors.append(_error(name, held, error))
+            errors.append(text_of(Finding.of_error(name, held, error)))
             continue
         changes.append((held, text if held.whole_lines else held.text))
     return changes, errors
@@ -162,33 +163,10 @@ def _reshaped(
 
 def _formatted(text: str) -> str:
     """The usual form of a query; comments before and after it stay where they are."""
-    tokens = list(tokenize(text))
     expr = parse(text, stages=False)
+    tokens = list(tokenize(text))
     start, end = tokens[0].start, tokens[-1].end
     gaps = (text[a.end : b.start] for a, b in pairwise(tokens))
     if any(gap.strip() for gap in gaps):
         return text
     return text[:start] + layout(expr) + text[end:].rstrip()
-
-
-def _findings(name: str, held: Held, *, variables: bool) -> Iterator[tuple[str, str]]:
-    try:
-        expr = parse(held.text, variables=variables)
-    except LogQLError as error:
-        yield "error", _error(name, held, error)
-        return
-    for advice in advise(expr, held.text):
-        summary = f"{advice.summary} [{advice.code}]"
-        text = _finding(name, held, advice.span, "warning", summary)
-        yield "warning", f"{text}\n  {advice.details}"
-
-
-def _error(name: str, held: Held, error: LogQLError) -> str:
-    text = _finding(name, held, error.span, "error", error.message)
-    return f"{text}\n  hint: {error.hint}" if error.hint else text
-
-
-def _finding(name: str, held: Held, span: Span, kind: str, message: str) -> str:
-    place = held.location(span.location(held.text))
-    shown = "\n".join(f"  {line}" for line in caret(held.text, span).split("\n"))
-    return f"{name}:{place}: {kind}: {message}\n{shown}"

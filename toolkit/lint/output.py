@@ -41,7 +41,9 @@ def _shown(problem: Problem) -> str:
     if where:
         lines.append(f"  {where}")
     if problem.span is not None and problem.text:
-        lines += [f"    {line}" for line in caret(*_cut(problem.text, problem.span)).split("\n")]
+        lines += [
+            f"    {line}" for line in caret(*cut_line(problem.text, problem.span)).split("\n")
+        ]
     if problem.details:
         lines.append(f"  {problem.details}")
     return "\n".join(printable(line) for line in lines)
@@ -52,7 +54,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\t\n" else f"\\x{ord(c):02x}" for c in text)
 
 
-def _cut(text: str, span: Span) -> tuple[str, Span]:
+def cut_line(text: str, span: Span) -> tuple[str, Span]:
     """The query's line around the span, and the span in it: queries are long lines."""
     begin = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.start)
@@ -107,14 +109,16 @@ def as_github(report: Report) -> str:
     lines = []
     for one in report.problems:
         place = one.location
-        where = f"file={_property(place.file)}"
-        if place.line:
-            where += f",line={place.line}"
         panel = f'panel "{place.panel}": ' if place.panel else ""
         text = f"{panel}{one.summary}\n{one.details}".rstrip()
-        title = f"title={_property(one.code)}"
-        lines.append(f"::{one.severity} {where},{title}::{_escaped(text)}")
+        lines.append(workflow_command(one.severity, place.file, place.line, one.code, text))
     return "\n".join([*lines, summary(report)])
+
+
+def workflow_command(kind: str, file: str, line: int | None, title: str, text: str) -> str:
+    """One remark; ``kind`` is ``error`` or ``warning``."""
+    where = f"file={_property(file)}" + (f",line={line}" if line else "")
+    return f"::{kind} {where},title={_property(title)}::{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:
