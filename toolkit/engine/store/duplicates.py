@@ -23,8 +23,6 @@ Fresh = NDArray[np.bool_]
 Key = tuple[int, int]  # timestamp, stream
 Content = tuple[bytes, Pairs | None]  # line, structured metadata
 
-# Odd numbers of 64 random bits.
-_TIMES, _STREAMS = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93)
 _AT_ONCE = 16_384  # rows whose lines are in memory as Python values
 
 
@@ -103,10 +101,7 @@ def keys_of(part: Keyed, start: int = 0) -> Sequence[Key]:
 
 def _marks(part: Keyed) -> list[int]:
     """A number for each row, equal where timestamp and stream are and nearly never elsewhere."""
-    times, streams = part.timestamps.astype(np.uint64), part.streams.astype(np.uint64)
-    mixed = times * _TIMES + streams * _STREAMS
-    marks: list[int] = (mixed ^ (mixed >> np.uint64(32))).tolist()
-    return marks
+    return list(map(hash, zip(part.timestamps.tolist(), part.streams.tolist(), strict=True)))
 
 
 def without_duplicates(

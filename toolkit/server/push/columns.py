@@ -74,7 +74,8 @@ def plain_block(
 def _plain_entries(columns: Columns, config: ServerConfig, now: int) -> bool:
     """Whether no entry is too long, too old or too new."""
     limits = config.push
-    if limits.max_line_size and np.diff(offsets_of(columns.lines)).max() > limits.max_line_size:
+    offsets, most = offsets_of(columns.lines), limits.max_line_size
+    if most and offsets[-1] - offsets[0] > most and np.diff(offsets).max() > most:
         return False
     oldest = now - limits.reject_old_samples_max_age
     if limits.reject_old_samples and columns.timestamps.min() < oldest:
