@@ -46,8 +46,7 @@ def json_keys(stage: JsonParser, names: Sequence[str] | None) -> KeysOf | None:
     """Keys by what stands at the paths; None where a path is not made of names alone. Without paths
     by the labels of ``names``, which are all that count; None where any label does."""
     if not stage.extractions:
-        known = names is not None and not any(map(_is_odd, names))
-        return _plain_keys(names) if names is not None and known else None
+        return None if names is None or any(map(_is_odd, names)) else _plain_keys(names)
     paths = [parse_path(extraction.expression) for extraction in stage.extractions]
     return _keys_at(paths) if apart(paths) else None
 
