@@ -163,10 +163,7 @@ class LabelSchema:
         gets the entry that it would have had.
         """
         if self.writer is Writer.STDOUT:
-            labels = dict(self.stream_labels)
-            if self.node_label and event.hostname is not None:
-                labels[self.node_label] = event.hostname
-            return labels, event.time, to_json(event)
+            return self.labels(event), event.time, to_json(event)
         made = sidekick.payload(event, self.version, self._custom, self.custom_tags)
         if self.line_format == "json":
             line = sidekick.json_line(event, made)
@@ -176,6 +173,16 @@ class LabelSchema:
         if self.version < sidekick.NANOSECONDS:
             time -= time % SECOND
         return self._labels(event, made), time, line
+
+    def labels(self, event: FalcoEvent) -> dict[str, str]:
+        """The labels of that entry alone."""
+        if self.writer is not Writer.STDOUT:
+            made = sidekick.payload(event, self.version, self._custom, self.custom_tags)
+            return self._labels(event, made)
+        labels = dict(self.stream_labels)
+        if self.node_label and event.hostname is not None:
+            labels[self.node_label] = event.hostname
+        return labels
 
     def _labels(self, event: FalcoEvent, made: Payload) -> dict[str, str]:
         version, fields = self.version, made.output_fields

@@ -22,7 +22,7 @@ STDIN = "-"
 MAX_LINE = 4 << 20
 """Bytes. Loki takes lines of 256 KiB, and the largest audit events stay far below this."""
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _GZIP_MODE = 16 + zlib.MAX_WBITS
 _KEPT_TEXT = 4096

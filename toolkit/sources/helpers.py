@@ -22,9 +22,11 @@ from toolkit.sources.quick import Columns, Frames, QuickLines
 
 Item = TypeVar("Item")
 
-ALONE = 64
-"""Pieces of 256 KiB that are read without help: starting a helper takes as long as some of them."""
+ALONE = 16
+"""Pieces of 1 MiB that are read without help: starting a helper takes as long as some of them."""
 _MOST = 4
+_PIPE = 1 << 20
+"""Bytes: room for a piece and for its answer, so that neither side waits for the other to read."""
 _PROGRAM = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from toolkit.sources.helpers import serve; serve()"
@@ -83,6 +85,7 @@ class _Helper:
         self._process = subprocess.Popen(  # noqa: S603  this Python, our program
             [sys.executable, "-c", _PROGRAM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            pipesize=_PIPE,
         )  # fmt: skip
         self._send(sys.path, schema, frames)
 

@@ -153,7 +153,7 @@ class Frames(dict[tuple[Any, ...], Frame]):
             if made.output_fields != {**event.output_fields, **custom}:
                 return  # of what is cut the labels may be cut as well
             start, (middle, end) = "", sidekick.json_frame(event, made)
-        labels = schema.entry(event)[0]
+        labels = schema.labels(event)
         number = self._numbers.setdefault(tuple(labels.items()), len(self.labels))
         if number == len(self.labels):
             self.labels.append(labels)
