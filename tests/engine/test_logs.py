@@ -12,6 +12,8 @@ from tests.engine.stores import SECOND, filled
 from toolkit.engine import logs
 from toolkit.engine.engine import Engine
 from toolkit.engine.points import label_string
+from toolkit.errors import LogQLTypeError
+from toolkit.logql.parser import parse
 from toolkit.results import Streams
 
 A, B = {"app": "a"}, {"app": "b"}
@@ -173,3 +175,10 @@ def test_blocks_and_limits_do_not_show(rows, limit, direction, stages) -> None:
     part = entries(limit, 1)
     assert len(part) == (len(whole) if limit is None else min(limit, len(whole)))
     assert sorted(part) == sorted(itertools.islice(whole, limit))
+
+
+@pytest.mark.parametrize("stage", ['| pattern "$p"', '| regexp "$re"'])
+def test_a_variable_that_nobody_replaced_is_an_error_and_not_a_pattern(stage: str) -> None:
+    expr = parse(f'{{app="a"}} {stage}')
+    with pytest.raises(LogQLTypeError, match="at least one"):
+        ask(ROWS, expr)  # type: ignore[arg-type]

@@ -212,6 +212,18 @@ def test_what_a_terminal_might_obey_is_shown_and_long_lines_are_cut() -> None:
     assert max(map(len, out.splitlines())) < 120
 
 
+def test_the_caret_stands_under_its_place_behind_signs_that_are_shown_longer(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "a.logql"
+    file.write_bytes(b'{a="\x1b"} |= foo\n\n\xff\n')
+    _, out, _ = _run("check", str(file))
+    lines = out.splitlines()
+    assert lines[1] == '  {a="\\x1b"} |= foo'
+    assert lines[2].index("^") == lines[1].index("foo")
+    assert "  \\xff" in lines
+
+
 def test_explain_says_what_is_read_and_when() -> None:
     query = (
         'topk(5, sum by (rule) (count_over_time({app="a"} | json x="y" |= "shell" | z!="" '

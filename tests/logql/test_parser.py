@@ -195,8 +195,12 @@ def test_a_variable_does_not_stand_for_a_string_or_a_piece_of_grammar() -> None:
 
 def test_texts_with_variables_are_not_checked_as_patterns() -> None:
     parse('{a="b"} |> "<$x>" | json y="$path" | z=ip("$net") | line_format "{{$x"')
+    parse('{a="b"} | regexp "$re" | pattern "${pattern:raw}"')
     with pytest.raises(LogQLTypeError):
         parse('{a="b"} | json y="$path"', variables=False)
+    for query in ('{a="b"} | regexp "$re"', '{a="b"} | pattern "$p"'):
+        with pytest.raises(LogQLSyntaxError):
+            parse(query, variables=False)
 
 
 def test_every_node_of_a_query_knows_where_it_stands() -> None:

@@ -34,6 +34,8 @@ C = "count_over_time"
         (f'{C}({{a="b"}} | keep a | logfmt u [5m])', "a u", "b"),
         (f'{C}({{a="b"}} | keep a | regexp "(?P<n>x)(y)" [5m])', "a n", "b"),
         (f'{C}({{a="b"}} | keep a | pattern "<n> <_>" [5m])', "a n", "b _"),
+        (f'{C}({{a="b"}} | keep a | pattern "$p" [5m])', "a n x", ""),
+        (f'{C}({{a="b"}} | keep a | regexp "$re" [5m])', "a n x", ""),
         (f'{C}({{a="b"}} | keep a | unpack [5m])', "a b x", ""),
         (f'{C}({{a="b"}} | label_format n=a, m="x" [5m])', "n m x", "a"),
         ('sum_over_time({a="b"} | unwrap v [5m])', "a", "v"),

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from toolkit.cli.logql_files import Held
-from toolkit.errors import Location, LogQLError, Span, caret
-from toolkit.lint.output import cut_line, printable, workflow_command
+from toolkit.errors import Location, LogQLError, Span
+from toolkit.lint.output import caret_line, printable, workflow_command
 from toolkit.logql.advice import advise
 from toolkit.logql.parser import parse
 
@@ -62,7 +62,7 @@ def as_text(found: Sequence[Finding], queries: int) -> str:
 def text_of(one: Finding) -> str:
     """One finding for people."""
     code = f" [{one.code}]" if one.code else ""
-    shown = caret(*cut_line(one.query, one.span)).split("\n")
+    shown = caret_line(one.query, one.span)
     lines = [f"{one.file}:{one.location}: {one.severity}: {one.summary}{code}"]
     lines += [f"  {line}" for line in (*shown, *([one.details] if one.details else ()))]
     return "\n".join(map(printable, lines))

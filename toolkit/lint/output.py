@@ -41,9 +41,7 @@ def _shown(problem: Problem) -> str:
     if where:
         lines.append(f"  {where}")
     if problem.span is not None and problem.text:
-        lines += [
-            f"    {line}" for line in caret(*cut_line(problem.text, problem.span)).split("\n")
-        ]
+        lines += [f"    {line}" for line in caret_line(problem.text, problem.span)]
     if problem.details:
         lines.append(f"  {problem.details}")
     return "\n".join(printable(line) for line in lines)
@@ -51,7 +49,21 @@ def _shown(problem: Problem) -> str:
 
 def printable(text: str) -> str:
     """``text`` without what a terminal might obey; a dashboard is anybody's text."""
-    return "".join(c if c.isprintable() or c in "\t\n" else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() or c in "\t\n" else _code(ord(c)) for c in text)
+
+
+def _code(code: int) -> str:
+    # A byte that is not UTF-8 is held as a lone surrogate.
+    return f"\\x{code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code:02x}"
+
+
+def caret_line(text: str, span: Span) -> list[str]:
+    """The line of ``text`` around ``span``, printable and not too long, and one with a caret."""
+    line, place = cut_line(text, span)
+    before = printable(line[: place.start])
+    marked = printable(line[place.start : place.end])
+    shown = before + marked + printable(line[place.end :])
+    return caret(shown, Span(len(before), len(before) + len(marked))).split("\n")
 
 
 def cut_line(text: str, span: Span) -> tuple[str, Span]:

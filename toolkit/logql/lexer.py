@@ -241,7 +241,9 @@ class Lexer:
         if _NOT_UTF8.search(token.value):
             return self._nothing_more(token)
         try:
-            return token._replace(value=unquote(token.value))
+            value = unquote(token.value)
+            on_trust = self._variables and _VARIABLE.search(value) is not None
+            return token._replace(value=value, on_trust=on_trust)
         except ValueError as error:
             self._report(str(error), token)
             return self._nothing_more(token)

@@ -114,6 +114,9 @@ class Token(NamedTuple):
     looked_ahead: bool = False
     """Whether Loki's scanner looked past the token's first part, and so has lost its line."""
 
+    on_trust: bool = False
+    """Whether it is a text with a Grafana variable, which cannot be checked."""
+
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)

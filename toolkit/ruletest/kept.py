@@ -10,6 +10,7 @@ from __future__ import annotations
 from toolkit.logql import ast, regex
 from toolkit.logql.labelnames import ANYTHING, NOTHING, Kept
 from toolkit.logql.pattern import Capture, parse_pattern
+from toolkit.logql.variables import has_variable
 
 
 def kept(expr: ast.Expr) -> Kept:
@@ -85,6 +86,8 @@ def _after(found: Kept, stage: ast.Stage) -> Kept:
                 return ANYTHING
             return found.plus(one.label for one in stage.extractions)
         case ast.UnpackParser():
+            return ANYTHING
+        case ast.RegexpParser() | ast.PatternParser() if has_variable(stage.pattern):
             return ANYTHING
         case ast.RegexpParser():
             return found.plus(name for name in regex.group_names(stage.pattern) if name)

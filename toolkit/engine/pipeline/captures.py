@@ -14,6 +14,7 @@ from toolkit.engine.pipeline.gotext import as_runes
 from toolkit.engine.pipeline.labels import EXTRACTED
 from toolkit.engine.pipeline.names import label_name
 from toolkit.engine.pipeline.stage import Bound, Stage
+from toolkit.errors import LogQLTypeError
 from toolkit.logql import regex
 from toolkit.logql.pattern import Capture, parse_pattern
 
@@ -24,6 +25,7 @@ Captures = Iterable[tuple[str, str]]
 def regexp_stage(pattern: str) -> Stage:
     """Named groups become labels, empty where a group took no part; a line that does not match
     stays as it is. It runs even where no labels are needed."""
+    _refuse_without_captures(regex.check_parser, pattern)
     compiled = regex.compile(pattern)
     groups = [
         (number, label_name(name))
@@ -47,6 +49,7 @@ def regexp_stage(pattern: str) -> Stage:
 
 def pattern_stage(pattern: str) -> Stage:
     """Captures with a name become labels; a line shorter than the pattern fills the first ones."""
+    _refuse_without_captures(parse_pattern, pattern)
     parts = parse_pattern(pattern)
     literals = tuple(part for part in parts if isinstance(part, str))
     start = literals[0] if isinstance(parts[0], str) else ""
@@ -54,6 +57,14 @@ def pattern_stage(pattern: str) -> Stage:
     ends = literals[1:] if start else literals
     names = [part.name if part.named else "" for part in parts if isinstance(part, Capture)]
     return _stage(partial(_matches, start, tuple(zip_longest(names, ends))), always=False)
+
+
+def _refuse_without_captures(check: Callable[[str], object], pattern: str) -> None:
+    """A variable that Grafana has not replaced passes the parser, and has no captures."""
+    try:
+        check(pattern)
+    except ValueError as error:
+        raise LogQLTypeError(f"{error}: {pattern}") from error
 
 
 def _matches(start: str, captures: Iterable[tuple[str, str | None]], line: str) -> Captures:
