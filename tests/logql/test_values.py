@@ -173,3 +173,18 @@ def test_leading_zeros_are_no_matter_however_many() -> None:
     assert durations.parse_prometheus("0" * 5000 + "5m") == 300 * 10**9
     assert durations.parse_go("0" * 5000 + "5m") == 300 * 10**9
     assert fold.parse_int("-" + "0" * 5000 + "5") == -5
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"'\x00'", "\"'\\\\x00'\""),
+        ('a"b', r'"a\"b"'),
+        ("\x00\x7fé", '"\\x00\x7f\\xc3\\xa9"'),
+    ],
+)
+def test_a_wrong_duration_is_quoted_as_gos_time_package_does_it(text: str, shown: str) -> None:
+    """Go's ``time.quote``: backslashes and quotes escaped, bytes beyond ASCII as hex."""
+    with pytest.raises(ValueError, match="invalid duration") as wrong:
+        durations.parse_go(text)
+    assert str(wrong.value) == f"time: invalid duration {shown}"

@@ -118,10 +118,13 @@ def _fraction(digits: str, unit: int) -> int:
 
 def _quote_go(text: str) -> str:
     """``text`` in the plain quotes of Go's package time: every byte beyond ASCII as ``\\xHH``."""
-    out = "".join(
-        f"\\x{byte:02x}" if byte < 0x20 or byte > 0x7F else chr(byte) for byte in encode(text)
-    )
-    return '"' + re.sub(r'["]|\\(?!x[0-9a-f]{2})', lambda m: "\\" + m[0], out) + '"'
+    return '"' + "".join(map(_quoted_byte, encode(text))) + '"'
+
+
+def _quoted_byte(byte: int) -> str:
+    if byte < 0x20 or byte > 0x7F:
+        return f"\\x{byte:02x}"
+    return f"\\{chr(byte)}" if chr(byte) in '"\\' else chr(byte)
 
 
 def parse(text: str) -> int:
