@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.server.test_push import JSON, NOW, push
 from toolkit.server.config import PushLimits, ServerConfig
+from toolkit.server.push.admission import Known
 from toolkit.server.push.json_columns import json_columns
 from toolkit.server.push.proto_columns import proto_columns
 
@@ -144,6 +145,18 @@ def test_what_clients_send_goes_the_quick_way() -> None:
         assert columns.timestamps.tolist() == expected
         assert columns.counts == [3, 2]
         assert push(json_body(streams), JSON)[0] == 204
+
+
+@pytest.mark.parametrize("length", [10, 4000])
+def test_what_is_remembered_of_what_was_sent_is_bounded(length: int) -> None:
+    known: Known[int] = Known()
+    sent = [b"%0*d" % (length, number) for number in range(20_000)]
+    for number, each in enumerate(sent):
+        known.put(each, number)
+        assert known.get(each) == number
+    kept = [each for each in sent if known.get(each) is not None]
+    assert len(kept) < 17_000
+    assert sum(map(len, kept)) < 10_000_000
 
 
 @pytest.mark.parametrize("seconds", [-(2**63), 2**63 - 1, 9_300_000_000, -9_300_000_000])

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _LISTED = 10
 _KNOWN = 16_384
+_KNOWN_BYTES = 8 << 20  # as they were sent
 _LONG = 4096  # characters (bytes as sent) of labels, from which on they are checked each time
 
 
@@ -31,14 +32,17 @@ class Known(Generic[T]):
 
     def __init__(self) -> None:
         self._found: dict[bytes, T] = {}
+        self._size = 0
         self.get = self._found.get
 
     def put(self, sent: bytes, value: T) -> T:
         """Remember ``value``, and hand it back."""
         if len(sent) <= _LONG:
-            if len(self._found) >= _KNOWN:
+            if len(self._found) >= _KNOWN or self._size > _KNOWN_BYTES:
                 self._found.clear()
+                self._size = 0
             self._found[sent] = value
+            self._size += len(sent)
         return value
 
 
