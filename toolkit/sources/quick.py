@@ -52,6 +52,8 @@ _SHAPES = 1 << 10
 _NAMES = ("hostname", "output", "output_fields", "priority", "rule", "source", "tags", "time")
 """What an entry depends on, in Falco's order; besides ``message`` and ``uuid``, which are each
 event's own."""
+_STARTS = (b'{"hostname":', b'{"output":')
+"""How lines of Falco's start that need not be written again."""
 _ALL = frozenset((*_NAMES, "message", "uuid"))
 _WHOLE_DAYS = (1 << 63) - DAY
 """Times are 64 bits of nanoseconds, which end within a day."""
@@ -172,31 +174,43 @@ def _reader(
     the long way has to be gone."""
     if schema.writer is not Writer.STDOUT and schema.version < sidekick.NANOSECONDS:
         return lambda line, plain, escapes: None  # anything is a label, and times are cut
+    loads, dumps, in_order, width = orjson.loads, orjson.dumps, orjson.OPT_SORT_KEYS, len(STAMP)
     names = (NAMESPACE, POD, *schema.extra_labels)
     custom = dict(schema.custom_fields) if schema.writer is not Writer.STDOUT else {}
+    few = ESCAPES[: 3 if dumps(custom).isascii() else 5]  # that a line of ASCII may need
     days: dict[bytes, int] = {}
     shapes: dict[bytes, Shape] = {}  # of lines that end so: the last one that was met
     kinds: dict[tuple[str, ...], Shape | int] = {}  # by output fields: how often, or a shape
-    shaped: dict[tuple[Shape, bytes, bytes | tuple[bytes, ...]], Frame] = {}
+    known: dict[tuple[str, ...], list[str]] = {}  # by members: those that are looked at
+    framed: dict[tuple[Shape, bytes, bytes | tuple[bytes, ...]], Frame] = {}
     write = writer_of(schema)
-    loads, dumps, in_order, width = orjson.loads, orjson.dumps, orjson.OPT_SORT_KEYS, len(STAMP)
 
     def row(line: bytes, plain: bool, escapes: Escapes) -> Row | None:
+        if not line.startswith(_STARTS):
+            return rewritten(line)
+        return (
+            (shaped(line, escapes) if plain else None) or falcos(line, escapes) or rewritten(line)
+        )
+
+    def shaped(
+        line: bytes, escapes: Escapes, uuid: object = None, message: object = None
+    ) -> Row | None:
+        """The row of a line as Falco writes it, of plain text and a shape that is known."""
         end = line.rfind(b',"priority":')
         tail, stamp = line[end:-width], line[-width:]
         shape = shapes.get(tail)
-        found = shape.match(line, 0, end) if shape and plain and b"\\" not in line else None
+        found = shape.match(line, 0, end) if shape and b"\\" not in line else None
         if shape is None or found is None:
-            return falcos(line, escapes) or rewritten(line)
+            return None
         shared = (shape, tail, found.group(*shape.shared))
-        frame, day = shaped.get(shared), days.get(stamp[:11])
+        frame, day = framed.get(shared), days.get(stamp[:11])
         if frame is None or day is None:
             key = (found[1], tail, *[loads(found[slot]) if slot else None for slot in shape.slots])
             if key in frames:
-                _keep(shaped, shared, frames[key])
-            return falcos(line, escapes) or rewritten(line)
+                _keep(framed, shared, frames[key])
+            return None
         said, fields = found[2], shape.fields % found.group(*shape.parts)
-        written = write(frame, stamp, said, said[1:-1], fields, escapes, None, None)
+        written = write(frame, stamp, said, said[1:-1], fields, escapes, uuid, message)
         return None if written is None else (day, stamp, frame.stream, *written)
 
     def falcos(
@@ -217,12 +231,12 @@ def _reader(
         except _NOT_SO:
             return None
         kind = tuple(fields)
-        known = kinds.get(kind, 0)
-        if isinstance(known, int):
-            known = known + 1 if known < often else shape_of(kind, names, custom)
-            _keep(kinds, kind, known, _SHAPES)
-        if isinstance(known, Shape):
-            _keep(shapes, tail, known)
+        shape = kinds.get(kind, 0)
+        if isinstance(shape, int):
+            shape = shape + 1 if shape < often else shape_of(kind, names, custom)
+            _keep(kinds, kind, shape, _SHAPES)
+        if isinstance(shape, Shape):
+            _keep(shapes, tail, shape)
         cut = core.find(b',"output_fields":{')
         said, written = core[10:cut], core[cut + 17 : -1]
         if custom:
@@ -235,21 +249,31 @@ def _reader(
         """The row of a line after it is written as Falco would, and what it needs is known."""
         try:
             event = loads(line)
-            fields, time = event["output_fields"], _falcos_time(event["time"])
-            if not _flat(fields) or not _ALL.isdisjoint(map(str.lower, event.keys() - _ALL)):
+            fields, time, members = event["output_fields"], event["time"], tuple(event)
+            if members not in known:
+                # None may stand there under its name in another case.
+                if not _ALL.isdisjoint(map(str.lower, event.keys() - _ALL)):
+                    return None
+                _keep(known, members, [name for name in _NAMES if name in event])
+            if not _flat(fields):
                 return None
-            event["time"] = time
-            line = dumps({name: event[name] for name in _NAMES if name in event}, None, in_order)
+            event["time"] = time = _falcos_time(time)
+            line = dumps({name: event[name] for name in known[members]}, None, in_order)
+            escapes = few if line.isascii() else ESCAPES
+            given = (escapes, event.get("uuid"), event.get("message"))
+            if (date := line[-width:][:11]) not in days:
+                day = parse_time(f"{time[:11]}00:00:00.000000000Z")
+                if day is not None and abs(day) < _WHOLE_DAYS:
+                    _keep(days, date, day)
+            if (taken := shaped(line, *given)) is not None:
+                return taken
             start, end = line.find(b'"output":'), line.rfind(b',"priority":')
             key = (line[:start], line[end:-width], *map(fields.get, names))
             if key not in frames:
                 frames.learn(line, key)
         except _NOT_SO:
             return None
-        day = parse_time(f"{time[:11]}00:00:00.000000000Z")
-        if day is not None and abs(day) < _WHOLE_DAYS:
-            _keep(days, line[-width:][:11], day)
-        return falcos(line, ESCAPES, event.get("uuid"), event.get("message"))
+        return falcos(line, *given)
 
     return row
 
