@@ -247,6 +247,15 @@ def test_any_events_one_after_the_other(events: Sequence[FalcoEvent]) -> None:
         agree(to_json(event).encode())
 
 
+@pytest.mark.parametrize(
+    "time", ["24:00:00.0", "29:12:13.1", "09:60:13.1", "09:12:60.1", "0a:12:13.1", "09-12:13.1"]
+)
+def test_no_time_of_a_day_that_is_known(time: str) -> None:
+    line = LINE.replace('"time":"2026-11-16T09:12:13.1', f'"time":"2026-11-16T{time}')
+    assert line != LINE
+    assert agree(line.encode(), among=[LINE.encode()]) == 0
+
+
 def test_the_last_minute_of_all_is_not_whole() -> None:
     """Times are 64 bits of nanoseconds, and end within a minute."""
     for end in ("16.854775807Z", "16.854775808Z"):
