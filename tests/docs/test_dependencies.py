@@ -28,6 +28,7 @@ def sections() -> dict[str, set[str]]:
 
 IMPORTED_AS = {"google-re2": "re2", "pyyaml": "yaml"}
 UNSEEN = {
+    "httptools": "uvicorn reads HTTP requests by it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
     "websockets": "uvicorn speaks WebSocket by it",
 }

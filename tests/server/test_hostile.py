@@ -5,7 +5,9 @@ Statuses and texts are a running Loki's (3.8), where it is not said otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
 import random
 import socket
 import urllib.parse
@@ -50,6 +52,28 @@ def test_who_never_finishes_a_head_is_hung_up_on(loki: Live) -> None:
         with connected(loki) as client:
             client.sendall(sent)
             assert said(client) == b""
+
+
+@pytest.mark.parametrize("piece", [b"X-A: b\r\n", b"a" * 8, b"\r\n"])
+def test_a_head_of_more_than_a_mebibyte_is_refused(loki: Live, piece: bytes) -> None:
+    """As Go's server does; in lines, in one line, and in nothing but line ends.
+
+    The answer may be lost where the connection breaks off while more is sent; without the limit it
+    would be read to its end and hung up on in silence.
+    """
+    head = b"" if piece == b"\r\n" else b"GET /ready HTTP/1.1\r\nHost: x\r\nX-B: "
+    with connected(loki) as client, contextlib.suppress(ConnectionError):
+        client.sendall(head + piece * ((5 << 20) // len(piece)))
+        assert said(client).startswith(b"HTTP/1.1 431 ")
+
+
+def test_many_small_requests_on_one_connection_are_no_large_head(loki: Live) -> None:
+    connection = http.client.HTTPConnection(loki.url.removeprefix("http://"), timeout=20)
+    for _ in range(40):
+        connection.request("GET", "/ready", headers={"X-A": "b" * 60_000})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"ready\n")
+    connection.close()
 
 
 def test_who_never_finishes_a_body_takes_no_slot_and_is_told(loki: Live) -> None:
