@@ -71,14 +71,13 @@ def _files_text(path: Path, events: int) -> tuple[int, float]:
 
 
 def _files(path: Path, events: int, dialect: str) -> tuple[int, float]:
-    """What ``toolkit query --events FILE`` does before it asks: lines as Falco writes them, read,
-    labelled, put into a store in memory."""
-    path.mkdir()
-    file = path / "events.jsonl"
+    """What ``toolkit query --events FILE`` does before it asks where the file is large: lines as
+    Falco writes them, read, labelled, put into a store in a directory."""
+    file = path.with_suffix(".jsonl")
     with file.open("w", encoding="utf-8") as out:
         out.writelines(map(_falco_line, _json_lines(events)))
     start = time.perf_counter()
-    with Store.in_memory() as store:
+    with Store.open(path, write=True) as store:
         loaded = load_files(store, [file], dialects()[dialect])
         return loaded.events, time.perf_counter() - start
 

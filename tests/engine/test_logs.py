@@ -13,6 +13,7 @@ from toolkit.engine import logs
 from toolkit.engine.engine import Engine
 from toolkit.engine.points import label_string
 from toolkit.errors import LogQLTypeError
+from toolkit.logql.ast import Expr
 from toolkit.logql.parser import parse
 from toolkit.results import Streams
 
@@ -28,7 +29,7 @@ def lines(found: Streams) -> list[tuple[str, int, str]]:
     ]
 
 
-def ask(rows: list, query: str = '{app=~".+"}', **more: object) -> Streams:
+def ask(rows: list, query: str | Expr = '{app=~".+"}', **more: object) -> Streams:
     given = {"start": 0, "end": 100 * SECOND, "limit": None, "direction": "forward", **more}
     return Engine(filled(rows).snapshot).log(query, **given)  # type: ignore[arg-type]
 
@@ -181,4 +182,4 @@ def test_blocks_and_limits_do_not_show(rows, limit, direction, stages) -> None:
 def test_a_variable_that_nobody_replaced_is_an_error_and_not_a_pattern(stage: str) -> None:
     expr = parse(f'{{app="a"}} {stage}')
     with pytest.raises(LogQLTypeError, match="at least one"):
-        ask(ROWS, expr)  # type: ignore[arg-type]
+        ask(ROWS, expr)

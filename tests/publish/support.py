@@ -96,3 +96,12 @@ def stored(fake: FakeGrafana, uid: str) -> Json:
     assert board is not None
     found: Json = json.loads(json.dumps(board.model))
     return found
+
+
+def alerting(folder: Path, title: str = "Too many") -> Path:
+    """A folder with one alert rule."""
+    folder.mkdir(exist_ok=True)
+    (folder / "x.alertgroup.py").write_text(
+        ALERTS.replace("{title}", title).replace("{{", "{").replace("}}", "}")
+    )
+    return folder

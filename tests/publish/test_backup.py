@@ -81,7 +81,9 @@ def test_rules_that_were_pruned_come_back_in_their_groups(
     apply_plan(plan, api)
     assert fake.state.groups == {}
     # Somebody has put a rule of theirs into a group of that name meanwhile.
-    kept = {**plan.changes[-1].before, "uid": "theirs", "title": "Theirs"}  # type: ignore[dict-item]
+    gone = plan.changes[-1].before
+    assert gone is not None
+    kept = {**gone, "uid": "theirs", "title": "Theirs"}
     place = {"folderUid": "falco-toolkit", "title": kept["ruleGroup"], "interval": 60}
     api.alerting.save_rule_group("falco-toolkit", {**place, "rules": [kept]}, known=())
 

@@ -87,6 +87,7 @@ class _Joined(Sequence[Pairs]):
     def __len__(self) -> int:
         return self._start + len(self._second)
 
+    # by number only: nobody asks for slices
     def __getitem__(self, index: int) -> Pairs:  # type: ignore[override]
         if index < self._start:
             return self._first[index]

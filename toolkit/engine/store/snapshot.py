@@ -44,6 +44,7 @@ class MetadataSets(Sequence[Labels]):
     def __len__(self) -> int:
         return int(self.starts[-1])
 
+    # by number only: nobody asks for slices
     def __getitem__(self, index: int) -> Labels:  # type: ignore[override]
         if not 0 <= index < len(self):
             raise IndexError(f"metadata set {index} of {len(self)}")
