@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import numpy as np
 
@@ -54,9 +55,14 @@ PODS = 2  # of each namespace
 
 
 def batches(events: int, seed: int = 7, days: int = DAYS) -> Iterator[StreamBatch]:
-    """The events of the ``days`` before :data:`END`, stream by stream in order of time.
+    """The events of :func:`slices`, one slice after the other."""
+    return chain.from_iterable(slices(events, seed, days))
 
-    A few hundred thousand are made at a time.
+
+def slices(events: int, seed: int = 7, days: int = DAYS) -> Iterator[Iterator[StreamBatch]]:
+    """The events of the ``days`` before :data:`END`, a few hundred thousand at a time.
+
+    Slices follow one another in time; a slice comes stream by stream, each in order of time.
     """
     begin = END - days * DAY
     rng = np.random.default_rng(seed)
@@ -67,7 +73,7 @@ def batches(events: int, seed: int = 7, days: int = DAYS) -> Iterator[StreamBatc
             begin + days * DAY * first // events,
             begin + days * DAY * (first + count) // events,
         )
-        yield from _slice(rng, count, *span)
+        yield _slice(rng, count, *span)
 
 
 def _slice(rng: np.random.Generator, count: int, start: int, end: int) -> Iterator[StreamBatch]:

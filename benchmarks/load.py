@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.events import batches
+from benchmarks.events import batches, slices
 from benchmarks.machine import describe
 from toolkit.engine.store import Store, StreamBatch
 from toolkit.falco.event import FalcoEvent, parse_event, to_json
@@ -83,12 +83,17 @@ def _files(path: Path, events: int, dialect: str) -> tuple[int, float]:
 
 
 def _json_lines(events: int) -> Iterator[str]:
-    """So many events that are JSON lines: every second one of those that are made."""
+    """So many events that are JSON lines, every second one of those that are made, in order of
+    time: as a Falco appends them to its file."""
     made = (
-        str(line)
-        for batch in batches(2 * events + 10_000)
-        if batch.labels["format"] == "json"
-        for line in batch.lines
+        line
+        for some in slices(2 * events + 10_000)
+        for _, line in sorted(
+            (time, str(line))
+            for batch in some
+            if batch.labels["format"] == "json"
+            for time, line in zip(batch.timestamps, batch.lines, strict=True)
+        )
     )
     return islice(made, events)
 

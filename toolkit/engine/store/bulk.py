@@ -1,8 +1,13 @@
-"""Loading much at once: entries are gathered and written as segments, past the journal."""
+"""Loading much at once: entries are gathered and written as segments, past the journal.
+
+One segment is written by a thread of its own while the next one is gathered, as writing waits for
+the disk.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +38,9 @@ class BulkLoader:
         self._blocks: list[EntryBlock] = []
         self._rows = 0
         self._size = 0
+        self._thread = ThreadPoolExecutor(1, "store-bulk")
+        self._given: Sequence[EntryBlock] = ()  # to the thread; kept until they are written
+        self._writing: Future[None] | None = None
 
     def add(self, batches: Iterable[StreamBatch]) -> None:
         """Take entries; some or all of those taken so far may be written."""
@@ -80,11 +88,27 @@ class BulkLoader:
         """
         self._to_columns()
         self._write_blocks()
+        self._wait()
 
     def _write_blocks(self) -> None:
-        if self._blocks:
-            self._write(self._blocks)
+        self._wait()
+        self._given = self._blocks
         self._blocks, self._rows, self._size = [], 0, 0
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._given:
+            self._writing = self._thread.submit(self._write, self._given)
+
+    def _wait(self) -> None:
+        """Return once what the thread was given is written. What failed is tried again by the
+        next call."""
+        if self._writing is None:
+            self._begin()
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+            self._given = ()
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +119,9 @@ class BulkLoader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.flush()
-            self._tidy()
+        try:
+            if kind is None:
+                self.flush()
+                self._tidy()
+        finally:
+            self._thread.shutdown()
