@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,16 @@ Times = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+NO_LABELS: Labels = {}
+
+
+class Entry(NamedTuple):
     """One log line: time in ns, the line, and its structured metadata and parsed labels."""
 
     timestamp: int
     line: str
-    metadata: Labels = field(default_factory=dict)
-    parsed: Labels = field(default_factory=dict)
+    metadata: Labels = NO_LABELS
+    parsed: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)

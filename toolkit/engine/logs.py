@@ -20,19 +20,18 @@ from toolkit.engine.columnar.plan import prefilter
 from toolkit.engine.columnar.read import narrowed
 from toolkit.engine.deadline import Deadline
 from toolkit.engine.pipeline import ResultLabels, Row, compile_pipeline
-from toolkit.engine.points import LabelSet, label_string
+from toolkit.engine.points import LabelSet, label_strings
 from toolkit.engine.rows import runner
 from toolkit.engine.store import Selection, Snapshot
 from toolkit.logql.ast import LogQuery
 from toolkit.logql.quoting import decode
-from toolkit.results import Entry, Labels, Stream, Streams
+from toolkit.results import NO_LABELS, Entry, Labels, Stream, Streams
 
 Direction = Literal["forward", "backward"]
 
 _LEAST_BLOCK = 1024  # lines read at a time, at first
 _BLOCK = 65_536  # and at most, unless a limit asks for more
 _ROOM = 1.25  # lines in the window looked at first, were they spread evenly, of those wanted
-_NOTHING: Labels = {}
 _MOMENT = itemgetter(0)
 
 
@@ -76,9 +75,9 @@ def read(
             kept[key] = (labels, [entry])
         else:
             known[1].append(entry)
-    ordered = sorted(kept.items(), key=lambda one: label_string(one[0]))
     streams = []
-    for key, (labels, entries) in ordered:
+    for key in sorted(kept, key=reader.label_string):
+        labels, entries = kept[key]
         mapping = dict(key)
         base = mapping if key is labels.stream else dict(labels.stream)
         streams.append(Stream(mapping, entries, base))
@@ -101,7 +100,7 @@ def _thinned(
 
 
 def _mapping(pairs: LabelSet) -> Labels:
-    return dict(pairs) if pairs else _NOTHING
+    return dict(pairs) if pairs else NO_LABELS
 
 
 class _Lines:
@@ -109,6 +108,7 @@ class _Lines:
 
     def __init__(self, snapshot: Snapshot, query: LogQuery, deadline: Deadline) -> None:
         self.snapshot = snapshot
+        self.label_string = label_strings()
         self._run = runner(snapshot, compile_pipeline(query))
         self._filters = prefilter(query)
         self._drops = drops(query, None, snapshot)
@@ -142,7 +142,7 @@ class _Lines:
         """All labels of a row as one text, by which ties and streams are ordered."""
         known = self._texts.get(labels)
         if known is None:
-            known = self._texts[labels] = label_string(labels.merged)
+            known = self._texts[labels] = self.label_string(labels.merged)
         return known
 
     def _of(self, stream: int) -> ResultLabels:
@@ -162,6 +162,9 @@ def _entries(
         found = reader.passing(block)
         if backward:
             found.reverse()
+        if len(set(map(_MOMENT, found))) == len(found):
+            yield from found
+            continue
         for _, tied in groupby(found, key=_MOMENT):
             same = list(tied)
             if len(same) == 1:

@@ -6,9 +6,9 @@ A label set is a tuple of (name, value) pairs ordered by name; tuples of pairs c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +125,17 @@ def numbered(label_sets: Iterable[LabelSet]) -> tuple[Ints, list[LabelSet]]:
 
 def label_string(labels: LabelSet) -> str:
     """``{a="b", c="d"}`` as Go writes label sets: in error texts, and the order of streams."""
-    return "{" + ", ".join([f"{_name(name)}={_value(value)}" for name, value in labels]) + "}"
+    return "{" + ", ".join(map(_pair, labels)) + "}"
+
+
+def label_strings() -> Callable[[LabelSet], str]:
+    """:func:`label_string` for many label sets, which have most of their pairs in common."""
+    pair = cache(_pair)
+    return lambda labels: "{" + ", ".join(map(pair, labels)) + "}"
+
+
+def _pair(pair: tuple[str, str]) -> str:
+    return f"{_name(pair[0])}={_value(pair[1])}"
 
 
 def _name(name: str) -> str:
