@@ -181,6 +181,22 @@ def test_nothing_is_said_to_be_nothing(run: Run) -> None:
     assert run('{source="nobody"}', *DAYS)[:2] == (0, "nothing\n")
 
 
+def test_where_events_are_of_other_times_it_is_said_how_to_ask_for_them(run: Run) -> None:
+    zone = ("--timezone", "Europe/Berlin")
+    _, out, err = run('{source="falco"}', "--from", "2026-11-05", "--to", "2026-11-06", *zone)
+    assert out == "nothing\n"
+    # the first event is of midnight in UTC, the last one of 59 half hours later and 7 ns
+    times = "--from 2026-11-02T01:00:00 --to 2026-11-03T06:30:01"
+    assert err == f"note: the events are of other times; all of them: {times}\n"
+    _, out, err = run('{source="falco"}', *times.split(), *zone, "--format", "json")
+    assert (len(json.loads(out)), err) == (60, "")
+
+
+def test_where_nothing_was_found_among_events_nothing_is_said_of_times(run: Run) -> None:
+    assert run('{source="nobody"}', *DAYS)[2] == ""
+    assert run('{source="falco"}', "--from", "2026-11-02", "--to", "2026-11-02T00:00:01")[2] == ""
+
+
 def test_a_table_of_one_moment_has_the_largest_first_unless_the_query_sorts(run: Run) -> None:
     def column(query: str) -> list[float]:
         _, out, _ = run(query, "--instant", "--to", "2026-11-04")

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import inf, isnan
 from pathlib import Path
 from typing import Annotated, Any
@@ -141,6 +142,8 @@ def query(
         if form == "table":
             result = _largest_first(result, asked.query)
         _deliver(result, form, output, zone)
+        if _is_empty(result):
+            _warn_of_other_times(opened.bounds, asked, zone)
     if cut:
         _say(f"the first {asked.limit} lines; --limit 0 shows all")
 
@@ -300,6 +303,28 @@ def _warn_of_refusals(refused: Any) -> None:
     if refused.count:
         reasons = ", ".join(f"{count} {reason}" for reason, count in refused.reasons.items())
         _say(f"{refused.count} lines are no events ({reasons}); the first: {refused.examples[0]}")
+
+
+def _is_empty(result: Result) -> bool:
+    match result:
+        case Streams():
+            return not result.streams
+        case Matrix():
+            return not result.series
+        case Vector():
+            return not result.samples
+    return False
+
+
+def _warn_of_other_times(bounds: tuple[int, int] | None, asked: Asked, zone: ZoneInfo) -> None:
+    """A file is often older than the last hour, which is what is asked about by default."""
+    if bounds is None or (bounds[0] < asked.end and bounds[1] >= asked.start):
+        return
+    first, last = (
+        datetime.fromtimestamp(second, zone).strftime("%Y-%m-%dT%H:%M:%S")
+        for second in (bounds[0] // SECOND, bounds[1] // SECOND + 1)
+    )
+    _say(f"the events are of other times; all of them: --from {first} --to {last}")
 
 
 def _say(text: str) -> None:

@@ -54,6 +54,12 @@ class EmbeddedSource:
         if self._store is not None:
             self._store.close()
 
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Times of the first and the last entry (ns, both inclusive); None where there is none."""
+        snapshot: Snapshot = self._engine.snapshot()
+        return snapshot.bounds
+
     # --- the protocol -----------------------------------------------------------------------------
 
     def describe(self) -> SourceDescription:

@@ -68,6 +68,12 @@ class Opened:
         """Lines of files that are no events; none for the other sources."""
         return self.loaded.refused
 
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Times of the first and the last event (ns); None where there is none, and for a Loki,
+        which does not tell."""
+        return self.source.bounds if isinstance(self.source, EmbeddedSource) else None
+
     def not_sent(self, start: int, end: int) -> dict[str, int]:
         """How many events in ``[start, end)`` Falcosidekick would not have sent on, by reason."""
         found = {
