@@ -46,7 +46,13 @@ dashboard = dashboard(
                     width=16,
                     height=10,
                 ),
-                BarGauge("Nodes", total("events_by_node"), width=8, links=(to_node(),)),
+                BarGauge(
+                    "Nodes",
+                    total("events_by_node").narrowed(has_field("hostname")),
+                    description="Events that name no node are not among them.",
+                    width=8,
+                    links=(to_node(),),
+                ),
             ],
         ),
         Row(

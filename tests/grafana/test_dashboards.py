@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.grafana.support import DIALECTS, VERSIONS, Json, context, definitions, rendered
+from toolkit.falco.labels import Where
 from toolkit.grafana.render import panels, render_dashboard
 from toolkit.grafana.version import GrafanaVersion
 from toolkit.logql import ast
@@ -177,6 +178,20 @@ def test_links_lead_to_dashboards_that_are_there_and_to_variables_that_they_have
         assert siblings["tags"] == ["falco-toolkit"]
         assert "falco-toolkit" in board["tags"]
     assert found >= 6
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_bar_leads_to_the_board_of_a_node_that_events_do_not_name(dialect: str) -> None:
+    bars = [
+        (panel, target)
+        for board in rendered(dialect=dialect)
+        for panel, target in targets(board)
+        if panel["type"] == "bargauge" and "var-node=" in json.dumps(panel)
+    ]
+    named = context(dialect=dialect).schema.access("hostname").where is not Where.ABSENT
+    assert bool(bars) is named
+    for panel, target in bars:
+        assert re.search(r'\b(hostname|node_name) *!= *""', target["expr"]), panel["title"]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
