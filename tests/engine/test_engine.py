@@ -231,3 +231,10 @@ def test_approx_topk_is_for_instants() -> None:
         ENGINE.range(query, start=0, end=SECOND, step=SECOND)
     assert caught.value.message == "count min sketches are only supported on instant queries"
     assert caught.value.status == 500
+
+
+def test_no_tree_with_a_variable_of_grafana_is_evaluated() -> None:
+    with pytest.raises(LogQLTypeError, match=r"the variable \$x has no value here"):
+        ENGINE.log(parse('{app="a"} |= $x'), start=0, end=SECOND, limit=10)
+    with pytest.raises(LogQLTypeError, match=r"the variable \$x has no value here"):
+        ENGINE.instant(parse('$x(rate({app="a"}[5m]))'), time=SECOND)

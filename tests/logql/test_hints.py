@@ -38,7 +38,6 @@ _FILTERS = 'lines are filtered by |= "text" and |~ "regular expression", one aft
         ("{a='b'}", 'texts stand in double quotes: "b"'),
         ("{a=b}", 'put the text in quotes: "b"'),
         ('{a="b"} |= "x" or y', 'put the text in quotes: "y"'),
-        ("{a=$x}", 'a variable that stands for a text stands in quotes: "$x"'),
         ('{a=="b"}', "a label is compared by a single ="),
         ('{a="b"} | x == "y"', "a text is compared by a single ="),
         ('{a="b"} | x="1" && y="2"', "write `and`"),

@@ -187,12 +187,6 @@ def test_variables_stand_where_a_value_or_a_name_stands(query: str, places: list
         assert repr(place) in held
 
 
-def test_a_variable_does_not_stand_for_a_string_or_a_piece_of_grammar() -> None:
-    for query in ("{a=$x}", "{$matchers}", "{a=`b`} $filter", "$op({a=`b`}[5m])", "{a=`b`} |= $x"):
-        with pytest.raises(LogQLSyntaxError):
-            parse(query)
-
-
 def test_texts_with_variables_are_not_checked_as_patterns() -> None:
     parse('{a="b"} |> "<$x>" | json y="$path" | z=ip("$net") | line_format "{{$x"')
     parse('{a="b"} | regexp "$re" | pattern "${pattern:raw}"')

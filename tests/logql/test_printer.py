@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 
@@ -19,14 +21,18 @@ def test_any_tree_reads_back(expr: ast.Expr) -> None:
     assert parse(print_expr(expr), stages=False) == expr
 
 
+def _told(expr: ast.Expr) -> str:
+    """The tree as text, because NaN, which "1 / 0" is, does not equal itself."""
+    return re.sub(r", text='[^']*'", "", repr(expr))
+
+
 def test_every_recorded_query_reads_back() -> None:
     good = [case["query"] for case in queries() if "canonical" in case]
     assert len(good) > 200
     for query in good:
         expr = parse(query, variables=False, stages=False)
-        # repr, because NaN, which "1 / 0" is, does not equal itself.
         again = parse(print_expr(expr), variables=False, stages=False)
-        assert repr(again).replace("-0'", "-0.0'") == repr(again).replace("-0'", "-0.0'")
+        assert _told(again) == _told(expr)
         assert print_expr(again) == print_expr(expr)
 
 

@@ -70,6 +70,9 @@ FINDINGS = [
     ('sum(count_over_time({app="a"}[2d])) > 5', "cost-range", "2d]"),
     # Dashboards.
     ('sum(count_over_time({app="a"}[$__range])) > 5', "dashboard-variable", "$__range]"),
+    ('sum by ($x) (count_over_time({app="a"}[5m])) > 5', "dashboard-variable", "by ($x)"),
+    ('sum(count_over_time({app=$x}[5m])) > 5', "dashboard-variable", "app=$x"),
+    ('sum(count_over_time({app="a"} | $x [5m])) > 5', "dashboard-variable", "| $x"),
     ('sum(count_over_time({app=~"$app"}[5m])) > 5', "dashboard-variable", 'app=~"$app"}'),
     ('sum(count_over_time({app="a"} |= "${text}" [5m])) > 5', "dashboard-variable", '"${text}" [5'),
     # What the ruler makes of a query: both seen on a running Loki.

@@ -17,6 +17,7 @@ from toolkit.engine.store import Snapshot
 from toolkit.logql.ast import Expr, LogQuery, MetricExpr, NumberLiteral, VectorAggregation
 from toolkit.logql.parser import parse
 from toolkit.logql.stages import check_stages
+from toolkit.logql.validate import refuse_variables
 from toolkit.logql.visitor import find
 from toolkit.results import Matrix, Sample, Scalar, Streams, Vector
 
@@ -91,6 +92,7 @@ class Engine:
         expr = parse(query, variables=False) if isinstance(query, str) else query
         if not isinstance(expr, LogQuery):
             raise QueryError("only log selector is supported")
+        refuse_variables(expr)
         return logs.read(
             self.snapshot(),
             expr,
@@ -135,6 +137,7 @@ def _metric(query: str | Expr) -> MetricExpr:
             check_stages(ready, query)
             return ready
     elif not isinstance(query, LogQuery):
+        refuse_variables(query)
         return optimized(query)
     raise QueryError(INSTANT_LOG_QUERY)
 

@@ -15,6 +15,8 @@ def fits(board: Board, matcher: ast.Matcher, value: str) -> bool:
 
     Variables stand for as much as they can (:meth:`Board.widest`).
     """
+    if not matcher.op:
+        return True
     pattern = board.widest(matcher.value)
     if matcher.op in ("=", "!="):
         # One chosen value: it is not known which, but it is not an absent one.

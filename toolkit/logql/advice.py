@@ -103,11 +103,19 @@ def _asked_for(parser: ast.Stage, later: Sequence[ast.Stage]) -> bool:
 
 
 def _minds_errors(node: ast.Node) -> bool:
+    """Whether ``node`` does something about ``__error__``, or holds a variable that may."""
     return any(
         (isinstance(n, ast.Matcher) and n.name == "__error__")
         or (isinstance(n, ast.DropLabels) and "__error__" in n.items)
+        or (isinstance(n, ast.LogQuery) and _has_open_stage(n.stages))
+        or (isinstance(n, ast.Unwrap) and _has_open_stage(n.filters))
         for n in walk(node)
     )
+
+
+def _has_open_stage(stages: Sequence[ast.Stage]) -> bool:
+    """Whether a variable stands in place of a stage, which may be any."""
+    return any(isinstance(stage, ast.Variable) for stage in stages)
 
 
 def _parser_errors(expr: ast.Expr) -> Iterator[Advice]:
@@ -182,7 +190,7 @@ def _label_for_every_field(expr: ast.Expr) -> Iterator[Advice]:
             everything = (
                 isinstance(stage, ast.JsonParser | ast.LogfmtParser) and not stage.extractions
             )
-            if everything and not keeps:
+            if everything and not keeps and not _has_open_stage(stages):
                 yield Advice(
                     "label-for-every-field",
                     "every field of a line becomes a label of the series here",

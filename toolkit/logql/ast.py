@@ -5,8 +5,10 @@ from white space and comments. Durations are integer nanoseconds, byte sizes int
 keep the text they were written with (``text``), because Loki's canonical form is lossy
 (``1.5KiB`` prints as ``1.5kB``) and a printer must not be.
 
-Grafana's variables stand where a value stands: inside strings they are simply part of the string,
-elsewhere they are a :class:`Variable` (``[$__auto]``, ``topk($n, ...)``, ``offset $shift``).
+Grafana's variables inside of strings are simply part of the string. Elsewhere they are a
+:class:`Variable` in place of a number, a duration or a stage (``[$__auto]``, ``topk($n, ...)``,
+``| $filter``), an :class:`~toolkit.logql.quoting.Unquoted` text (``|= $search``), and the name
+itself in place of a name (``by ($label)``, ``$operation(...)``).
 
 The grammar is Loki's ``pkg/logql/syntax/syntax.y`` (grafana/loki, main of August 2026).
 """
@@ -19,7 +21,7 @@ from typing import Literal
 
 from toolkit.errors import NOWHERE, Span
 
-MatchOp = Literal["=", "!=", "=~", "!~"]
+MatchOp = Literal["=", "!=", "=~", "!~", ""]
 LineOp = Literal["|=", "!=", "|~", "!~", "|>", "!>"]
 CompareOp = Literal["==", "!=", ">", ">=", "<", "<="]
 Conversion = Literal["bytes", "duration", "duration_seconds"]
@@ -42,6 +44,11 @@ class Variable(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class VariablePiece(Variable):
+    """A variable that brings its own words: stages with their ``|``, or an ``offset``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duration(Node):
     """``5m`` as written, and its length in nanoseconds."""
 
@@ -52,7 +59,10 @@ class Duration(Node):
 
 @dataclass(frozen=True, slots=True)
 class Matcher(Node):
-    """``name op "value"``; in a selector anchored, ``=~`` and ``!~`` over RE2 patterns."""
+    """``name op "value"``; in a selector anchored, ``=~`` and ``!~`` over RE2 patterns.
+
+    Where a variable stands for whole matchers, ``{$matchers}``, it is the name, and ``op`` is "".
+    """
 
     name: str
     op: MatchOp
@@ -293,7 +303,9 @@ LabelFilter = (
     | IPLabelFilter
     | AndLabelFilter
     | OrLabelFilter
+    | Variable
 )
+"""A variable in place of a label filter may stand for any stage."""
 
 
 def spell(
@@ -347,10 +359,13 @@ class LogQuery(Node):
 
 @dataclass(frozen=True, slots=True)
 class Unwrap(Node):
-    """``| unwrap label`` or ``| unwrap bytes(label)``, and the label filters that follow it."""
+    """``| unwrap label`` or ``| unwrap bytes(label)``, and the label filters that follow it.
+
+    ``conversion`` is a ``Conversion``, or a variable.
+    """
 
     label: str
-    conversion: Conversion | None = None
+    conversion: str | None = None
     filters: tuple[LabelFilter, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

@@ -16,7 +16,8 @@ from toolkit.logql.bytesize import format_bytes
 from toolkit.logql.durations import format_go, format_prometheus
 from toolkit.logql.labelregex import stays_a_regex
 from toolkit.logql.numbers import format_fixed, format_float, format_general
-from toolkit.logql.quoting import quote
+from toolkit.logql.quoting import Unquoted, quote
+from toolkit.logql.variables import has_variable
 
 GROUP_WORDS: Final = {"one-to-one": "", "many-to-one": "group_left", "one-to-many": "group_right"}
 
@@ -28,6 +29,7 @@ _LABEL_FILTERS: Final = (
     ast.IPLabelFilter,
     ast.AndLabelFilter,
     ast.OrLabelFilter,
+    Variable,
 )
 _STAGES: Final = (
     ast.LineFilter,
@@ -61,6 +63,8 @@ def canonical(node: ast.Expr | ast.Stage | ast.Selector | ast.Matcher) -> str:
 
 def matcher(node: ast.Matcher) -> str:
     """``name="value"``; a name that is not plain ASCII is quoted, which does not parse back."""
+    if not node.op:
+        return node.name
     plain = node.name.isascii() and node.name.isidentifier()
     return f"{node.name if plain else quote(node.name)}{node.op}{quote(node.value)}"
 
@@ -102,6 +106,8 @@ def stage(node: ast.Stage) -> str:
             return f"| drop {','.join(map(_named, node.items))}"
         case ast.KeepLabels():
             return f"| keep {','.join(map(_named, node.items))}"
+        case ast.VariablePiece(text=text):
+            return text
         case _:
             return f"| {label_filter(node)}"
 
@@ -111,7 +117,13 @@ def _words(*words: str) -> str:
 
 
 def _extractions(extractions: Sequence[ast.Extraction]) -> str:
-    return ",".join(f"{one.label}={quote(one.expression)}" for one in extractions)
+    return ",".join(map(_extraction, extractions))
+
+
+def _extraction(one: ast.Extraction) -> str:
+    if one.label == one.expression and has_variable(one.label):
+        return one.label  # a list of names, perhaps
+    return f"{one.label}={quote(one.expression)}"
 
 
 def _assignment(one: ast.LabelAssignment) -> str:
@@ -134,7 +146,11 @@ def _joined_filters(node: ast.JoinedLabelFilters) -> tuple[str | ast.LabelFilter
 def _single_filter(node: ast.LabelFilter) -> str:
     match node:
         case ast.StringLabelFilter(matcher=held):
-            if held.op == "=~" and stays_a_regex(held.value):
+            if (
+                held.op == "=~"
+                and not isinstance(held.value, Unquoted)
+                and stays_a_regex(held.value)
+            ):
                 value = quote(held.value) if "`" in held.value else f"`{held.value}`"
                 return f"{held.name}{held.op}{value}"
             return matcher(held)
@@ -146,6 +162,8 @@ def _single_filter(node: ast.LabelFilter) -> str:
             return f"{node.name}{node.op}{format_bytes(node.value).replace(' ', '')}"
         case ast.IPLabelFilter():
             return f"{node.name}{node.op}ip({quote(node.pattern)})"
+        case Variable(text=text):
+            return text
         case ast.AndLabelFilter() | ast.OrLabelFilter():
             return label_filter(node)
 
@@ -196,6 +214,8 @@ def offset(node: ast.LogRange, form: Callable[[int], str]) -> str:
     """`` offset 1h``; nothing for an offset of nothing."""
     if node.offset is None:
         return ""
+    if isinstance(node.offset, ast.VariablePiece):
+        return f" {node.offset.text}"
     if isinstance(node.offset, Variable):
         return f" offset {node.offset.text}"
     if not node.offset.nanoseconds:

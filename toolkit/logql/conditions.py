@@ -17,6 +17,7 @@ from toolkit.logql import ast, durations
 from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.ip import parse_ip
+from toolkit.logql.quoting import Unquoted
 from toolkit.logql.scanner import word_end
 from toolkit.logql.tokens import KEYWORDS
 from toolkit.logql.variables import VARIABLE_PATTERN, has_variable
@@ -146,6 +147,9 @@ def condition(name: str, op: str, value: Compared) -> ast.LabelFilter:
     if isinstance(value, Address):
         _require(op, ("=", "!="), "an address")
         return ast.IPLabelFilter(name, "=" if op == "=" else "!=", value.pattern)
+    if isinstance(value, Variable) and op in ("=", "!="):  # a text or a number, as it may be
+        held = ast.Matcher(name, cast(ast.MatchOp, op), Unquoted(value.text))
+        return ast.StringLabelFilter(held)
     compare = "==" if op == "=" else op
     _require(compare, _COMPARE, "a number, duration or size")
     compared = cast(ast.CompareOp, compare)

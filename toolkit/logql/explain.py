@@ -15,6 +15,7 @@ from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.durations import format_prometheus
 from toolkit.logql.hoisting import Step, evaluation_order
 from toolkit.logql.labelregex import loses_anchors
+from toolkit.logql.tokens import VECTOR_OPERATIONS
 
 _INDENT: Final = "  "
 
@@ -59,6 +60,7 @@ _LINE: Final = {
     "|>": "is like",
     "!>": "is not like",
 }
+_UNKNOWN: Final = "whatever Grafana puts in"
 _ARITHMETIC: Final = {
     "+": "add",
     "-": "subtract",
@@ -153,6 +155,8 @@ def _all_of(parts: Iterator[str]) -> str:
 
 
 def _matcher(node: ast.Matcher) -> str:
+    if not node.op:
+        return f"{node.name} holds"
     value = printer.string(node.value)
     words = {
         "=": f"{node.name} is {value}" if node.value else f"{node.name} is empty or missing",
@@ -200,6 +204,8 @@ def _step(step: Step) -> Iterator[str]:
             yield f"keep no labels but {_names(step.items)}"
         case ast.LineFilter():
             yield _line_filter(step)
+        case ast.Variable(text=text):
+            yield f"do what {text} says"
         case _:
             yield f"keep it if {_label_filter(step)}"
 
@@ -256,6 +262,8 @@ def _single_filter(node: ast.LabelFilter) -> str:
         case ast.IPLabelFilter():
             verb = "is" if node.op == "=" else "is not"
             return f"{node.name} {verb} an address of {printer.string(node.pattern)}"
+        case Variable(text=text):
+            return f"{text} holds"
         case ast.AndLabelFilter() | ast.OrLabelFilter():
             return _label_filter(node)
 
@@ -265,7 +273,7 @@ def _single_filter(node: ast.LabelFilter) -> str:
 
 def _range_aggregation(expr: ast.RangeAggregation) -> Iterator[str]:
     held = expr.log_range
-    what = _RANGES.get(expr.op, "")
+    what = _RANGES.get(expr.op, _UNKNOWN)
     if expr.op == "quantile_over_time" and expr.parameter is not None:
         what = f"the {printer.number(expr.parameter)}-quantile of the values"
     elif held.unwrap is not None and expr.op == "rate":
@@ -279,10 +287,14 @@ def _range_aggregation(expr: ast.RangeAggregation) -> Iterator[str]:
 def _window(held: ast.LogRange) -> str:
     shift = "" if held.offset is None else _shift(held.offset)
     length = _length(held.range)
+    if isinstance(held.offset, ast.VariablePiece):
+        return f"(t - {length}, t], shifted as {held.offset.text} says"
     return f"(t{shift} - {length}, t{shift}]"
 
 
 def _shift(offset: Duration | Variable) -> str:
+    if isinstance(offset, Variable) and offset.text.startswith("-"):
+        return f" + {offset.text[1:]}"
     if isinstance(offset, Duration) and offset.nanoseconds < 0:
         return f" + {_length(Duration(-offset.nanoseconds))}"
     return f" - {_length(offset)}"
@@ -316,13 +328,18 @@ def _unwrap(node: ast.Unwrap) -> Iterator[str]:
         "duration": "a duration in seconds",
         "duration_seconds": "a duration in seconds",
     }
-    yield f"- the value is the label {node.label}, read as {read[node.conversion]}"
+    kind = read.get(node.conversion, f"{node.conversion} says")
+    yield f"- the value is the label {node.label}, read as {kind}"
     for one in node.filters:
         yield f"- keep the value if {_label_filter(one)}"
 
 
 def _vector_aggregation(expr: ast.VectorAggregation) -> str:
     group = expr.grouping
+    if expr.op not in VECTOR_OPERATIONS:
+        limit = "".join(f" with {text}" for text in printer.parameter(expr))
+        each = f" for each value of {_grouping(group)}" if group and group.labels else ""
+        return f"{_UNKNOWN}{limit}{each},"
     if expr.op in ("sort", "sort_desc"):
         order = "smallest" if expr.op == "sort" else "largest"
         return f"put the {order} value first (in an instant query)"

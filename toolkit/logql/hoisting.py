@@ -20,6 +20,7 @@ LABEL_FILTERS: Final = (
     ast.IPLabelFilter,
     ast.AndLabelFilter,
     ast.OrLabelFilter,
+    ast.Variable,
 )
 LINE_CHANGERS: Final = (ast.LineFormat, ast.UnpackParser)
 

@@ -29,9 +29,9 @@ _DURATION: Final = re.compile(r"[0-9nuµmshdwy.]+")
 _BYTES: Final = re.compile(r"[0-9BikKMGTP.]+")
 _FLAG: Final = re.compile(r"--?[^\W\d_]*(?:-[^\W\d_]*)*")
 _RANGE_WITH_VARIABLE: Final = re.compile(r"\[((?:\[\[\w+(?::\w+)?\]\]|[^\]])*)\]")
-# A name made with variables: $name, ${a}_${b}, prefix_$name.
+# A name or number made with variables: $name, ${a}_${b}, prefix_$name, 0.$digits, ${count}m.
 _VARIABLE_WORD: Final = re.compile(
-    rf"(?:[^\W\d]\w*)?(?:{VARIABLE_PATTERN})(?:\w++|{VARIABLE_PATTERN})*+"
+    rf"(?:[^\W\d]\w*|[0-9][0-9.]*)?(?:{VARIABLE_PATTERN})(?:\w++|{VARIABLE_PATTERN})*+"
 )
 _VARIABLE: Final = re.compile(VARIABLE_PATTERN)
 # Characters that Go's scanner objects to: NUL and what is not UTF-8.

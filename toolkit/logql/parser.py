@@ -19,8 +19,9 @@ from toolkit.logql.lexer import Lexer, fault_message
 from toolkit.logql.nesting import check_nesting
 from toolkit.logql.quoting import encode
 from toolkit.logql.stages import check_stages
-from toolkit.logql.tokens import Token
+from toolkit.logql.tokens import END, VARIABLE, Token
 from toolkit.logql.validate import validate
+from toolkit.logql.variables import has_variable
 
 MAX_QUERY_BYTES: Final = 131_072
 
@@ -28,8 +29,8 @@ MAX_QUERY_BYTES: Final = 131_072
 def parse(text: str, *, variables: bool = True, stages: bool = True) -> ast.Expr:
     """The tree of the query ``text``.
 
-    With ``variables``, Grafana's variables may stand where a value stands; without, the query is
-    taken exactly as Loki takes it. With ``stages``, the insides of the stages are checked too,
+    With ``variables``, Grafana's variables may stand for pieces of the query; without, it is taken
+    exactly as Loki takes it. With ``stages``, the insides of the stages are checked too,
     which Loki does only when it runs a query (``check_stages``), not for ``format_query``.
 
     LogQLSyntaxError where it does not parse, LogQLTypeError where it parses and cannot mean
@@ -58,6 +59,7 @@ def parse_unvalidated(text: str, *, variables: bool = True) -> ast.Expr:
         message = f"parse error : input size too long ({size} > {MAX_QUERY_BYTES})"
         raise LogQLSyntaxError(message, text=text)
     lexer = Lexer(text, variables=variables)
+    has_pieces = variables and has_variable(text) and _has_variable_token(text)
 
     def report(message: str, token: Token) -> None:
         if lexer.fault is None:
@@ -65,7 +67,7 @@ def parse_unvalidated(text: str, *, variables: bool = True) -> ast.Expr:
 
     result: Any = None
     try:
-        result = run(logql(), lexer.next, report)
+        result = run(logql(variables=has_pieces), lexer.next, report)
     except Fault as fault:
         message = f"parse error : {fault.message}"
         hint = propose(message, text, fault.span)
@@ -77,3 +79,12 @@ def parse_unvalidated(text: str, *, variables: bool = True) -> ast.Expr:
         hint = propose(message, text, span)
         raise LogQLSyntaxError(message, text=text, span=span, hint=hint)
     return cast(ast.Expr, result)
+
+
+def _has_variable_token(text: str) -> bool:
+    """Whether a variable stands outside of texts and ranges, as a piece of the grammar."""
+    lexer = Lexer(text, variables=True)
+    while (token := lexer.next()).kind != END:
+        if token.kind == VARIABLE:
+            return True
+    return False

@@ -15,7 +15,7 @@ from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.canonical import GROUP_WORDS
 from toolkit.logql.numbers import format_float, parse_float
-from toolkit.logql.quoting import quote
+from toolkit.logql.quoting import Unquoted, quote
 
 PRECEDENCE: Final[dict[str, int]] = {
     "or": 1,
@@ -59,6 +59,8 @@ def print_expr(expr: ast.Expr) -> str:
 
 def string(text: str) -> str:
     """``text`` as a string of the language."""
+    if isinstance(text, Unquoted):
+        return str(text)
     if ("\\" in text or '"' in text) and "`" not in text and text.isprintable():
         return f"`{text}`"
     return quote(text)
@@ -115,7 +117,7 @@ def size(value: int, text: str) -> str:
 
 
 def print_matcher(node: ast.Matcher) -> str:
-    return f"{node.name}{node.op}{string(node.value)}"
+    return f"{node.name}{node.op}{string(node.value)}" if node.op else node.name
 
 
 def print_selector(node: ast.Selector) -> str:
@@ -125,9 +127,9 @@ def print_selector(node: ast.Selector) -> str:
 def writable(stages: Sequence[ast.Stage]) -> list[ast.Stage]:
     """``stages`` in an order that can be written.
 
-    A ``!=`` or ``!~`` right behind ``drop a`` or ``keep a`` would be read as part of it. No parsed
-    query has such stages in a row, but a changed one may. The line filter goes before the other
-    stage then, where Loki runs it anyway.
+    A ``!=`` or ``!~`` right behind ``drop a``, ``keep a`` or ``$x`` would be read as part of it. No
+    parsed query has such stages in a row, but a changed one may. The line filter goes before the
+    other stage then, where Loki runs it anyway.
     """
     written: list[ast.Stage] = []
     for stage in stages:
@@ -140,6 +142,8 @@ def writable(stages: Sequence[ast.Stage]) -> list[ast.Stage]:
 
 
 def _ends_with_a_name(stage: ast.Stage) -> bool:
+    if isinstance(stage, ast.Variable):
+        return not isinstance(stage, ast.VariablePiece)
     if not isinstance(stage, ast.DropLabels | ast.KeepLabels):
         return False
     return isinstance(stage.items[-1], str)
@@ -172,6 +176,8 @@ def print_stage(node: ast.Stage) -> str:
             return f"| drop {', '.join(map(_named, node.items))}"
         case ast.KeepLabels():
             return f"| keep {', '.join(map(_named, node.items))}"
+        case ast.VariablePiece():
+            return node.text
         case _:
             return f"| {print_label_filter(node)}"
 
@@ -210,6 +216,8 @@ def _single_filter(node: ast.LabelFilter) -> str:
             return f"{node.name} {node.op} {size(node.value, node.text)}"
         case ast.IPLabelFilter():
             return f"{node.name}{node.op}ip({string(node.pattern)})"
+        case Variable(text=text):
+            return text
         case ast.AndLabelFilter() | ast.OrLabelFilter():
             return print_label_filter(node)
 
@@ -241,8 +249,14 @@ def print_log_range(node: ast.LogRange) -> str:
 
 
 def range_and_offset(node: ast.LogRange) -> str:
-    shift = "" if node.offset is None else f" offset {duration(node.offset)}"
+    shift = "" if node.offset is None else f" {offset(node.offset)}"
     return f"[{duration(node.range, in_range=True)}]{shift}"
+
+
+def offset(value: Duration | Variable) -> str:
+    if isinstance(value, ast.VariablePiece):
+        return value.text
+    return f"offset {duration(value)}"
 
 
 def call(name: str, arguments: Sequence[str]) -> str:

@@ -8,6 +8,28 @@ from __future__ import annotations
 import re
 from typing import Final
 
+
+class Unquoted(str):
+    """A Grafana variable in place of a text, without quotes: ``|= $search``.
+
+    Its quotes come with its value, so it equals no text that stands in quotes.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unquoted) and str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __repr__(self) -> str:
+        return f"Unquoted({str(self)!r})"
+
+    def __hash__(self) -> int:
+        return hash((Unquoted, str(self)))
+
+
 _SIMPLE: Final = {
     "a": 7,
     "b": 8,
@@ -45,6 +67,8 @@ def decode(data: bytes) -> str:
 
 def quote(text: str) -> str:
     """``text`` as a double-quoted Go string (strconv.Quote), which LogQL reads back unchanged."""
+    if isinstance(text, Unquoted):
+        return str(text)
     if _PLAIN.fullmatch(text):
         return f'"{text}"'
     return '"' + "".join(map(_quoted, text)) + '"'

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from toolkit.errors import LogQLTypeError, Span
+from toolkit.errors import NOWHERE, LogQLTypeError, Span
 from toolkit.logql import ast, regex
 from toolkit.logql.grammar.common import Wrong
 from toolkit.logql.hints import propose
+from toolkit.logql.quoting import Unquoted
+from toolkit.logql.variables import has_variable
+from toolkit.logql.visitor import walk
 
 _NO_MATCHER: Final = (
     "queries require at least one regexp or equality matcher that does not have an "
@@ -15,6 +18,7 @@ _NO_MATCHER: Final = (
     'but app=~".+" will'
 )
 _SORTS: Final = frozenset(["sort", "sort_desc"])
+_NAMED: Final = frozenset(["name", "label", "op", "conversion", "labels", "include", "items"])
 
 
 def validate(expr: ast.Expr, text: str) -> None:
@@ -57,10 +61,37 @@ def _check_selector(selector: ast.Selector, text: str) -> None:
 
 
 def _selects(matcher: ast.Matcher) -> bool:
-    """Whether ``matcher`` leaves out streams that do not have the label at all."""
+    """Whether ``matcher`` leaves out streams that do not have the label at all.
+
+    A variable is taken on trust.
+    """
+    if not matcher.op or isinstance(matcher.value, Unquoted):
+        return True
     if matcher.op == "=":
         return matcher.value != ""
     if matcher.op == "!=":
         return matcher.value == ""
     empty = regex.compile(matcher.value).fullmatch("") is not None
     return empty == (matcher.op == "!~")
+
+
+def refuse_variables(expr: ast.Expr) -> None:
+    """LogQLTypeError if ``expr`` holds a variable of Grafana in place of one of its pieces."""
+    for node in walk(expr):
+        if text := piece_variable(node):
+            span: Span = getattr(node, "span", NOWHERE)
+            raise LogQLTypeError(f"the variable {text} has no value here", span=span)
+
+
+def piece_variable(node: ast.Node) -> str:
+    """The variable that stands for a piece of ``node`` itself (not inside of a text), or ""."""
+    if isinstance(node, ast.Variable):
+        return node.text
+    names = [*_NAMED, "value"] if getattr(node, "rename", False) else _NAMED
+    for field in node.__dataclass_fields__:
+        value = getattr(node, field)
+        for one in value if isinstance(value, tuple) else (value,):
+            named = field in names and isinstance(one, str) and has_variable(one)
+            if named or isinstance(one, Unquoted):
+                return str(one)
+    return ""

@@ -83,6 +83,8 @@ def compile_label_filter(node: LabelFilter) -> CompiledLabelFilter | None:
             return _single(name, _converting(name, op, value, parse_bytes))
         case IPLabelFilter(name, ip_op, pattern):
             return _single(name, _ip_filter(name, ip_op == "!=", pattern))
+        case Variable(text):
+            raise LogQLTypeError(f"{text} has no value", span=node.span)
         case AndLabelFilter() | OrLabelFilter():
             return _combined(node)
 

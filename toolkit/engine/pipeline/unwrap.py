@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toolkit.engine.pipeline.caching import cached
-from toolkit.logql.ast import Conversion
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import SECOND, parse_go
 from toolkit.logql.numbers import parse_float
@@ -13,7 +12,7 @@ from toolkit.logql.numbers import parse_float
 EXTRACTION_ERROR = "SampleExtractionErr"
 
 
-def conversion(kind: Conversion | None) -> Callable[[str], float | str]:
+def conversion(kind: str | None) -> Callable[[str], float | str]:
     """The function from a label's value to the number, or to Go's words on why it is none.
 
     Durations become seconds, sizes bytes.
@@ -41,7 +40,7 @@ def _bytes(text: str) -> float:
     return float(parse_bytes(text))
 
 
-_CONVERSIONS: dict[Conversion | None, Callable[[str], float]] = {
+_CONVERSIONS: dict[str | None, Callable[[str], float]] = {
     None: parse_float,
     "bytes": _bytes,
     "duration": _seconds,

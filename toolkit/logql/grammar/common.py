@@ -14,6 +14,7 @@ from typing import Any, cast
 from toolkit.errors import Span
 from toolkit.logql import ast
 from toolkit.logql.ast import Variable
+from toolkit.logql.quoting import Unquoted
 from toolkit.logql.tokens import Token
 
 Values = Sequence[Any]
@@ -52,6 +53,23 @@ def value(v: Values, _span: Span) -> str:
 def text_of(token: Token) -> str:
     """A name, text or word; a variable in place of a name keeps the text it was written with."""
     return token.value.text if isinstance(token.value, Variable) else cast(str, token.value)
+
+
+def variable_name(v: Values, _span: Span) -> Token:
+    return _standing_for("IDENTIFIER", v[0])
+
+
+def variable_number(v: Values, _span: Span) -> Token:
+    return _standing_for("NUMBER", v[0])
+
+
+def variable_text(v: Values, _span: Span) -> Token:
+    token = _standing_for("STRING", v[0])
+    return token._replace(value=Unquoted(text_of(v[0])), on_trust=True)
+
+
+def _standing_for(kind: str, token: Token) -> Token:
+    return token._replace(kind=kind)
 
 
 # A list is read by one rule only, so it may grow in place; copies would take quadratic time.

@@ -8,16 +8,26 @@ from typing import Any, cast
 from toolkit.errors import Span
 from toolkit.logql import ast, pattern, regex
 from toolkit.logql.grammar.common import Fault, Values, Wrong, text_of
+from toolkit.logql.quoting import Unquoted
 from toolkit.logql.tokens import Token
 
 
 def matcher(v: Values, span: Span) -> ast.Matcher:
-    if v[1].kind in ("=~", "!~"):
+    if v[1].kind in ("=~", "!~") and not isinstance(v[2].value, Unquoted):
         try:
             regex.check(v[2].value)
         except ValueError as error:
             raise Fault(str(error), v[2].span) from error
     return ast.Matcher(text_of(v[0]), v[1].kind, v[2].value, span)
+
+
+def matchers_variable(v: Values, span: Span) -> list[ast.Matcher]:
+    return [ast.Matcher(text_of(v[0]), "", "", span)]
+
+
+def more_matchers_variable(v: Values, _span: Span) -> list[ast.Matcher]:
+    held: list[ast.Matcher] = v[0]
+    return held + matchers_variable(v[2:], v[2].span)
 
 
 def selector(v: Values, span: Span) -> ast.Selector:
@@ -31,6 +41,14 @@ def bare_query(v: Values, span: Span) -> ast.LogQuery:
 
 def piped_query(v: Values, span: Span) -> ast.LogQuery:
     return ast.LogQuery(v[0], tuple(v[1]), span)
+
+
+def filter_variable(v: Values, span: Span) -> ast.Variable:
+    return ast.Variable(text_of(v[0]), span)
+
+
+def stage_variable(v: Values, span: Span) -> ast.VariablePiece:
+    return ast.VariablePiece(text_of(v[0]), span)
 
 
 def stages(v: Values, _span: Span) -> list[ast.Stage]:

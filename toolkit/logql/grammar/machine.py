@@ -19,8 +19,6 @@ from toolkit.logql.tokens import VARIABLE, Token
 Action = Callable[[Sequence[Any], Span], Any]
 """Makes the value of a rule's head from the values of its body and the span they cover."""
 
-# A variable may stand for these, in this order of preference.
-_VARIABLE_KINDS: Final = ("NUMBER", "DURATION", "IDENTIFIER")
 _OWN_TERMINALS: Final = 3
 _LISTED_AT_MOST: Final = 4
 _SHIFTS_TO_RECOVER: Final = 3
@@ -83,8 +81,6 @@ def run(
         if row:
             if token is None:
                 token = next_token()
-                if token.kind == VARIABLE:
-                    token = token._replace(kind=_variable_kind(machine, states))
             target = row.get(token.kind)
             if target is not None:
                 if target >= 0:
@@ -133,30 +129,16 @@ def run(
 
 
 def expected(machine: Machine, state: int) -> list[str]:
-    """The terminals that ``state`` can go on with, in the order of the grammar."""
+    """Loki's terminals that ``state`` can go on with, in the order of the grammar."""
     row = machine.actions[state]
-    return [name for name in machine.terminals[_OWN_TERMINALS:] if name in row]
+    return [n for n in machine.terminals[_OWN_TERMINALS:] if n in row and n != VARIABLE]
 
 
 def _unexpected(machine: Machine, state: int, token: Token) -> str:
-    message = f"syntax error: unexpected {token.kind}"
+    # Loki reads the $ of a variable as an identifier.
+    kind = "IDENTIFIER" if token.kind == VARIABLE else token.kind
+    message = f"syntax error: unexpected {kind}"
     names = expected(machine, state)
     if names and len(names) <= _LISTED_AT_MOST:
         message += f", expecting {' or '.join(names)}"
     return message
-
-
-def _variable_kind(machine: Machine, states: Sequence[int]) -> str:
-    """What a variable stands for here; IDENTIFIER where it cannot stand."""
-    for kind in _VARIABLE_KINDS:
-        stack = list(states)
-        while True:
-            target = machine.actions[stack[-1]].get(kind)
-            rule = machine.defaults[stack[-1]]
-            if target is not None and target >= 0:
-                return kind
-            if target is not None or not rule:
-                break
-            del stack[len(stack) - machine.lengths[rule] :]
-            stack.append(machine.gotos[stack[-1]][machine.heads[rule]])
-    return "IDENTIFIER"

@@ -10,6 +10,7 @@ from toolkit.logql import ast, fold, regex
 from toolkit.logql.ast import Variable
 from toolkit.logql.grammar.common import Values, Wrong, text_of
 from toolkit.logql.numbers import format_fixed, parse_float
+from toolkit.logql.quoting import Unquoted
 from toolkit.logql.tokens import Token
 
 
@@ -23,7 +24,7 @@ class _Unwrapping:
     """An unwrap while its filters are still being read."""
 
     label: str
-    conversion: ast.Conversion | None
+    conversion: str | None
     filters: list[ast.LabelFilter]
     span: Span
 
@@ -63,6 +64,14 @@ def offset(v: Values, _span: Span) -> _Offset:
     return _Offset(v[1].value)
 
 
+def negative_offset(v: Values, span: Span) -> _Offset:
+    return _Offset(Variable(f"-{text_of(v[2])}", v[1].span.to(v[2].span)))
+
+
+def offset_variable(v: Values, span: Span) -> _Offset:
+    return _Offset(ast.VariablePiece(text_of(v[0]), span))
+
+
 def log_range(v: Values, span: Span) -> ast.LogRange:
     """The parts of a log range stand in many orders; each is known by what it is."""
     parts: dict[str, Any] = {"stages": ()}
@@ -91,6 +100,12 @@ def grouping(v: Values, span: Span) -> ast.Grouping:
     return ast.Grouping(labels, v[0].kind == "without", span)
 
 
+def _operation(v: Values) -> tuple[str, bool]:
+    """The name of an operation, and whether it is a variable, of which nothing else is known."""
+    is_variable = isinstance(v[0], Token)
+    return text_of(v[0]) if is_variable else v[0], is_variable
+
+
 def _argument(v: Values, kind: type | tuple[type, ...]) -> Any:
     return next((part for part in v if isinstance(part, kind)), None)
 
@@ -100,13 +115,13 @@ def _parameter(v: Values) -> Token | None:
 
 
 def range_aggregation(v: Values, span: Span) -> ast.RangeAggregation | Wrong:
-    op: str = v[0]
+    op, is_variable = _operation(v)
     read = cast(ast.LogRange, _argument(v, ast.LogRange))
     group: ast.Grouping | None = _argument(v, ast.Grouping)
     written = _parameter(v)
     parameter: float | Variable | None = None
     if written is not None:
-        if op != "quantile_over_time":
+        if op != "quantile_over_time" and not is_variable:
             text = f"parameter {text_of(written)} not supported for operation {op}"
             return Wrong(text, written.span)
         try:
@@ -115,6 +130,8 @@ def range_aggregation(v: Values, span: Span) -> ast.RangeAggregation | Wrong:
             return Wrong(f"invalid parameter for operation {op}: {error}", written.span)
     elif op == "quantile_over_time":
         return Wrong(f"parameter required for operation {op}", span)
+    if is_variable:
+        return ast.RangeAggregation(op, read, parameter, group, span)
     if group is not None and op not in _GROUPED:
         return Wrong(f"grouping not allowed for {op} aggregation", group.span)
     if read.unwrap is not None and op in _UNWRAP_FORBIDDEN:
@@ -140,11 +157,11 @@ _METRIC: Final = (
 
 
 def vector_aggregation(v: Values, span: Span) -> ast.VectorAggregation | Wrong:
-    op: str = v[0]
+    op, is_variable = _operation(v)
     expr = _argument(v, _METRIC)
     group: ast.Grouping | None = _argument(v, ast.Grouping)
     written = _parameter(v)
-    if op not in _LIMITING:
+    if op not in _LIMITING and not (is_variable and written is not None):
         if written is not None:
             text = f"unsupported parameter for operation {op}({text_of(written)},"
             return Wrong(text, written.span)
@@ -170,7 +187,8 @@ def vector_aggregation(v: Values, span: Span) -> ast.VectorAggregation | Wrong:
 def replace(v: Values, span: Span) -> ast.LabelReplace | Wrong:
     dst, replacement, src, pattern_token = v[4], v[6], v[8], v[10]
     try:
-        regex.check(f"^(?:{pattern_token.value})$")
+        if not isinstance(pattern_token.value, Unquoted):
+            regex.check(f"^(?:{pattern_token.value})$")
     except ValueError as error:
         return Wrong(f"invalid regex in label_replace: {error}", pattern_token.span)
     return ast.LabelReplace(

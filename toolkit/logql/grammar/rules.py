@@ -17,6 +17,7 @@ from toolkit.logql.tokens import (
     FUNCTIONS,
     RANGE_OPERATIONS,
     TERMINALS,
+    VARIABLE,
     VECTOR_OPERATIONS,
 )
 
@@ -206,6 +207,43 @@ modifier: matching group_right ( labels ) -> group_modifier
 """
 
 
+# Where Grafana's variables may stand, beyond Loki's grammar. Of two rules that fit, the earlier one
+# is meant: ``a=$x`` compares texts, ``label_format a=$x`` renames.
+_VARIABLES: Final = """
+name: IDENTIFIER -> first
+name: VARIABLE -> variable_name
+text: STRING -> first
+text: VARIABLE -> variable_text
+number: NUMBER -> first
+number: VARIABLE -> variable_number
+duration: DURATION -> first
+duration: VARIABLE -> first
+range_aggregation: VARIABLE ( log_range ) -> range_aggregation
+range_aggregation: VARIABLE ( number , log_range ) -> range_aggregation
+range_aggregation: VARIABLE ( log_range ) grouping -> range_aggregation
+range_aggregation: VARIABLE ( number , log_range ) grouping -> range_aggregation
+vector_aggregation: VARIABLE ( metric_query ) -> vector_aggregation
+vector_aggregation: VARIABLE grouping ( metric_query ) -> vector_aggregation
+vector_aggregation: VARIABLE ( metric_query ) grouping -> vector_aggregation
+vector_aggregation: VARIABLE ( number , metric_query ) -> vector_aggregation
+vector_aggregation: VARIABLE ( number , metric_query ) grouping -> vector_aggregation
+vector_aggregation: VARIABLE grouping ( number , metric_query ) -> vector_aggregation
+conversion: VARIABLE -> value
+offset_clause: offset - VARIABLE -> negative_offset
+offset_clause: VARIABLE -> offset_variable
+matchers: VARIABLE -> matchers_variable
+matchers: matchers , VARIABLE -> more_matchers_variable
+label_filter: VARIABLE -> filter_variable
+stage: VARIABLE -> stage_variable
+"""
+_REPLACEABLE: Final = {
+    "IDENTIFIER": "name",
+    "STRING": "text",
+    "NUMBER": "number",
+    "DURATION": "duration",
+}
+
+
 def _families() -> Iterator[str]:
     """Rules that differ in one operator or word."""
     for operator in _COMPARISONS:
@@ -228,6 +266,11 @@ def _rule(line: str) -> Rule:
     return Rule(head, tuple(body.split()), action)
 
 
+def _with_variables(rule: Rule) -> Rule:
+    body = tuple(_REPLACEABLE.get(symbol, symbol) for symbol in rule.body)
+    return Rule(rule.head, body, rule.action)
+
+
 def grammar() -> Grammar:
     """The grammar of LogQL."""
     text = "".join(
@@ -245,4 +288,17 @@ def grammar() -> Grammar:
             ("left", ("*", "/", "%")),
             ("right", ("^",)),
         ),
+    )
+
+
+def grammar_with_variables() -> Grammar:
+    """The grammar of LogQL in which Grafana's variables may stand for its pieces."""
+    plain = grammar()
+    rules = map(_with_variables, plain.rules)
+    added = (_rule(line) for line in _VARIABLES.splitlines() if line)
+    # Between a stage and a variable behind it there is no "and": the variable is the next stage.
+    return Grammar(
+        rules=(*rules, *added),
+        terminals=(*plain.terminals, VARIABLE),
+        precedence=(("left", ("|", VARIABLE)), ("right", (",",)), *plain.precedence),
     )

@@ -62,19 +62,25 @@ def _quotes(place: Place) -> str | None:
     alternative = place.kind(1) == "or" and place.kind(2) in ("STRING", ")")
     if place.kind(1) not in _TEXT_OPERATORS and not alternative:
         return None
-    if place.at.kind == "VARIABLE":
-        return f'a variable that stands for a text stands in quotes: "{written}"'
     if place.at.kind == "IDENTIFIER" and written.isidentifier():
         return f'put the text in quotes: "{written}"'
     return None
 
 
 def _variable(place: Place) -> str | None:
-    if place.at.kind != "VARIABLE":
+    if place.at.kind == "VARIABLE":
+        written = place.written(place.at)
+    elif place.kind(1) != "VARIABLE":
+        return None
+    elif place.at.kind in ("RANGE", "|", *_LINE_OPERATORS):
+        return f"a variable that stands for matchers stands in braces: {{{place.word(1)}}}"
+    elif place.at.kind in ("STRING", "NUMBER", "IDENTIFIER"):
+        written = place.word(1)
+    else:
         return None
     return (
-        f"{place.written(place.at)} may stand for a name, a number or a duration, or inside of a "
-        "text; what is more than that cannot be checked before Grafana has put it in"
+        f"{written} may stand for a value, a name, a duration, a function or a stage; an operator "
+        "or a grouping cannot be checked before Grafana has put it in"
     )
 
 
@@ -143,6 +149,8 @@ def _function(place: Place) -> str | None:
         return None
     if word.lower() in FUNCTIONS:
         grouped = re.match(r"\s*(by|without)\s+\w", place.text[place.at.end :], re.IGNORECASE)
+        if re.match(r"\s*(\$|\[\[)", place.text[place.at.end :]):
+            return f"a variable stands for the labels of a grouping: {word} by ($labels) (...)"
         if grouped:
             return f"labels stand in parentheses: {word} {grouped[1].lower()} (label) (...)"
         return f"`(`, `by (` or `without (` has to follow {word}"
@@ -276,6 +284,6 @@ def _unclosed(place: Place) -> str | None:
 
 Rule = Callable[[Place], str | None]
 RULES: Final[tuple[Rule, ...]] = (
-    *(_quotes, _line_filter, _and_or, _equality, _matcher, _size, _conversion, _function, _stage),
-    *(_range, _position, _variable, _unclosed),
+    *(_variable, _quotes, _line_filter, _and_or, _equality, _matcher, _size, _conversion),
+    *(_function, _stage, _range, _position, _unclosed),
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from toolkit.errors import Span
+from toolkit.errors import NOWHERE, Span
 from toolkit.logql import ast
+from toolkit.logql.quoting import Unquoted
+from toolkit.logql.validate import piece_variable
 from toolkit.logql.variables import MACROS, references
-from toolkit.logql.visitor import find
+from toolkit.logql.visitor import find, walk
 from toolkit.ruletest.checks.base import Checked
 from toolkit.ruletest.problems import Problem
 
@@ -17,8 +19,10 @@ CODES: Final = ("dashboard-variable",)
 
 def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
     """Variables outside of texts, which Loki refuses, and inside, where they match nothing."""
-    for variable in find(checked.expr, ast.Variable):
-        yield _problem(checked, variable.text, variable.span)
+    for node in walk(checked.expr):
+        if variable := piece_variable(node):
+            span: Span = getattr(node, "span", NOWHERE)
+            yield _problem(checked, variable, span)
     for matcher in find(checked.expr, ast.Matcher):
         yield from _inside(checked, matcher.value, matcher.span)
     for line in find(checked.expr, ast.LineMatch):
@@ -26,7 +30,7 @@ def check(checked: Checked[ast.Expr]) -> Iterator[Problem]:
 
 
 def _inside(checked: Checked[ast.Expr], value: str, span: Span) -> Iterator[Problem]:
-    for found in references(value):
+    for found in () if isinstance(value, Unquoted) else references(value):
         # $1 is a group of a regular expression.
         if not found.name.isdecimal():
             yield _problem(checked, found.text, span)
