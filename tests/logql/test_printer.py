@@ -81,3 +81,20 @@ def test_a_line_filter_that_would_be_read_as_part_of_drop_goes_before_it(
     assert isinstance(expr, ast.LogQuery)
     changed = ast.LogQuery(expr.selector, (expr.stages[0], expr.stages[2]))
     assert print_expr(changed) == f'{{a="b"}} {words} | {stage} a'
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("- 0x1p-2", "-0.25"),
+        ("vector(1) * - 0_1", "vector(1) * -1"),
+        ('{a="b"} | x > - 0e0', '{a="b"} | x > -0.0'),
+        ('{ ! = "a", ~ = "b" }', '{! ="a", ~="b"}'),
+        ('{a="b"} | json ! = "c" | label_format d = ~, ! = d',
+         '{a="b"} | json ! ="c" | label_format d= ~, ! =d'),
+        ('{a="b"} | ! = ip("1.1.1.1")', '{a="b"} | ! =ip("1.1.1.1")'),
+    ],
+)  # fmt: skip
+def test_signs_stay_apart_that_would_be_read_as_one(written: str, printed: str) -> None:
+    assert print_expr(parse(written)) == printed
+    assert parse(printed) == parse(written)

@@ -7,6 +7,7 @@ back quotes where that spares escapes.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,6 +30,8 @@ PRECEDENCE: Final[dict[str, int]] = {
     "%": 5,
     "^": 6,
 }
+# "-0" is a duration to Loki, whatever follows, but for a fraction.
+_NEGATIVE_ZERO: Final = re.compile(r"-0(?!\.)")
 _FLAGS: Final = (("strict", "--strict"), ("keep_empty", "--keep-empty"))
 
 
@@ -70,11 +73,11 @@ def number(value: float | Variable, text: str = "") -> str:
     """A number as it was written, if ``text`` still says it."""
     if isinstance(value, Variable):
         return value.text
-    if text and text != "-0" and _same(text, value):
+    if text and not _NEGATIVE_ZERO.match(text) and _same(text, value):
         return text
     if math.isfinite(value):
         written = format_float(value)
-        return "-0.0" if written == "-0" else written  # "-0" is a duration to Loki
+        return "-0.0" if written == "-0" else written
     # There is no way to write these but as what they are the result of.
     if math.isnan(value):
         return "(0 / 0)"
@@ -117,7 +120,12 @@ def size(value: int, text: str) -> str:
 
 
 def print_matcher(node: ast.Matcher) -> str:
-    return f"{node.name}{node.op}{string(node.value)}" if node.op else node.name
+    return f"{_compared(node.name)}{node.op}{string(node.value)}" if node.op else node.name
+
+
+def _compared(name: str) -> str:
+    """A name before an operator. A name may be any sign that means nothing else: ``! = "a"``."""
+    return f"{name} " if name == "!" else name
 
 
 def print_selector(node: ast.Selector) -> str:
@@ -188,12 +196,14 @@ def _words(*words: str) -> str:
 
 def _extractions(nodes: Sequence[ast.Extraction]) -> str:
     return ", ".join(
-        n.label if n.label == n.expression else f"{n.label}={string(n.expression)}" for n in nodes
+        n.label if n.label == n.expression else f"{_compared(n.label)}={string(n.expression)}"
+        for n in nodes
     )
 
 
 def _assignment(node: ast.LabelAssignment) -> str:
-    return f"{node.name}={node.value if node.rename else string(node.value)}"
+    gap = " " if node.rename and node.value == "~" else ""
+    return f"{_compared(node.name)}={gap}{node.value if node.rename else string(node.value)}"
 
 
 def _named(item: str | ast.Matcher) -> str:
@@ -215,7 +225,7 @@ def _single_filter(node: ast.LabelFilter) -> str:
         case ast.BytesLabelFilter():
             return f"{node.name} {node.op} {size(node.value, node.text)}"
         case ast.IPLabelFilter():
-            return f"{node.name}{node.op}ip({string(node.pattern)})"
+            return f"{_compared(node.name)}{node.op}ip({string(node.pattern)})"
         case Variable(text=text):
             return text
         case ast.AndLabelFilter() | ast.OrLabelFilter():

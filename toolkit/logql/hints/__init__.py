@@ -6,6 +6,7 @@ from typing import Final
 
 from toolkit.errors import Span
 from toolkit.logql.hints.messages import by_message
+from toolkit.logql.hints.neighbours import by_neighbours
 from toolkit.logql.hints.place import Place
 from toolkit.logql.hints.rules import RULES
 from toolkit.logql.lexer import Lexer
@@ -18,7 +19,7 @@ _LOOKED_AT: Final = 300
 def propose(message: str, text: str, span: Span) -> str | None:
     """A hint for the error that Loki words as ``message``, found at ``span`` of ``text``."""
     message = message[:_LOOKED_AT]
-    if "syntax error: " not in message or "stage '" in message:
+    if not message.startswith("parse error ") or ": syntax error: " not in message:
         return by_message(message, text, span)
     lexer = Lexer(text, variables=True)
     before: list[Token] = []
@@ -27,4 +28,4 @@ def propose(message: str, text: str, span: Span) -> str | None:
         before.append(token)
         token = lexer.next()
     place = Place(text, before, token)
-    return next((hint for rule in RULES if (hint := rule(place))), None)
+    return next((hint for rule in (*RULES, by_neighbours) if (hint := rule(place))), None)

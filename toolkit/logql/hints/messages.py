@@ -72,6 +72,13 @@ _MESSAGES: Final[tuple[tuple[str, str], ...]] = (
         "name what is to become a label: (?P<name>...)",
     ),
     (r"at least one capture is required", "name what is to become a label: <name>"),
+    (
+        r"(?:parameter \S+ not supported|unsupported parameter) for operation (\w+)",
+        "{1} takes no number",
+    ),
+    (r"invalid repeat count", "a piece is repeated {least,most} times, 1000 at most"),
+    (r"missing closing \]", "write \\\\[ for a bracket, or \\[ in back quotes"),
+    (r"duplicate (extracted label|capture) name", "each label is extracted once"),
     (r"ip: invalid operation", "ip() goes with |= and != only"),
     (
         r"ip: invalid pattern",
@@ -81,6 +88,8 @@ _MESSAGES: Final[tuple[tuple[str, str], ...]] = (
         r"cannot parse expression \[[^\]]*[ -]",
         'a key that is no plain name stands in brackets: a["b c"]',
     ),
+    (r"cannot parse expression .*(?:KEY|char)", "a key of logfmt is a word, or stands in quotes"),
+    (r"cannot parse expression", 'a path is written a.b[0]["c d"]'),
     (
         r"named captures are not allowed",
         "a pattern of a line filter knows <_> only; labels come from | pattern",
@@ -91,6 +100,8 @@ _MESSAGES: Final[tuple[tuple[str, str], ...]] = (
 def by_message(message: str, text: str, span: Span) -> str | None:
     """The hint for an error worded as ``message`` at ``span`` of ``text``."""
     duration = re.search(r'(?:unknown unit|not a valid duration string).*"(.*)"$', message)
+    if duration and text[: span.start].rstrip().endswith(("=", "~")):
+        return 'one of several texts is label=~"a|b"'
     if duration:
         return _duration_hint(text[span.start + 1 : span.end - 1])
     function = re.search(r'function "(\w+)" not defined', message)
@@ -109,6 +120,8 @@ def by_message(message: str, text: str, span: Span) -> str | None:
 def _duration_hint(written: str) -> str:
     if ":" in written:
         return "Loki has no subqueries; a range is a single length: [5m]"
+    if written.strip().startswith("-"):
+        return "a range has no sign; it reaches back, and offset shifts it"
     number = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]*)\s*", written)
     if number:
         unit = _UNITS.get(number[2][:1].lower(), "m")

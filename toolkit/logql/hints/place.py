@@ -27,6 +27,10 @@ class Place:
         """That token as it is written."""
         return self.written(self.before[-back]) if len(self.before) >= back else ""
 
+    def is_next(self) -> bool:
+        """Whether nothing stands between the token at fault and the one before it."""
+        return bool(self.before) and self.before[-1].end == self.at.start
+
     def open(self) -> Token | None:
         """The innermost bracket that is still open."""
         stack: list[Token] = []

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from toolkit.errors import Span
 from toolkit.logql.hints.place import Place, did_you_mean
+from toolkit.logql.hints.ranges import conversion, range_, size, unclosed
+from toolkit.logql.hints.words import ELSEWHERE, FILTERS, LIKE
 from toolkit.logql.tokens import (
-    CONVERSIONS,
     END,
     FUNCTIONS,
+    KEYWORDS,
     RANGE_OPERATIONS,
     VECTOR_OPERATIONS,
 )
@@ -27,25 +28,6 @@ _TEXT_OPERATORS: Final = frozenset(["=", "!=", "=~", "!~", "|=", "|~", "|>", "!>
 _LINE_OPERATORS: Final = frozenset(["|=", "|~", "!~", "|>", "!>"])
 _COMPARISONS: Final = frozenset(["==", ">", ">=", "<", "<="])
 _WITH_LABELS: Final = frozenset(["by", "without", "on", "ignoring"])
-# Words of PromQL, of other languages or of other versions, and what does their work in LogQL.
-_ELSEWHERE: Final = {
-    "increase": "count_over_time counts the lines of a range",
-    "irate": "rate is Loki's only rate of lines",
-    "histogram_quantile": "quantile_over_time(0.99, {...} | unwrap label [5m]) works on values",
-    "absent": "absent_over_time({...}[5m]) is 1 where there are no lines",
-    "delta": "Loki has no delta; subtract one query from another with offset",
-    "count_values": "count them by a label: sum by (label) (count_over_time({...}[5m]))",
-    "variants": "variants() is no part of LogQL any more; send the queries one by one",
-    "where": 'a condition stands directly behind the |: | label="value"',
-    "filter": 'a condition stands directly behind the |: | label="value"',
-    "grep": 'lines are filtered by |= "text" and |~ "regular expression"',
-    "limit": "how many lines are wanted is said beside the query: --limit, or limit of the request",
-    "head": "how many lines are wanted is said beside the query: --limit, or limit of the request",
-    "count": "lines are counted around the query: count_over_time({...} [5m])",
-    "sort": "lines come in the order of time; series are sorted by sort(...) and sort_desc(...)",
-}
-_FILTERS: Final = 'lines are filtered by |= "text" and |~ "regular expression", one after another'
-_NUMBERS: Final = frozenset(["DURATION", "NUMBER", "BYTES"])
 
 
 # --- by the tokens around the place ---------------------------------------------------------------
@@ -57,9 +39,15 @@ def _quotes(place: Place) -> str | None:
         return f'texts stand in double quotes: "{written[1:-1]}"'
     if place.kind(1) in ("line_format", "pattern", "regexp") and place.at.kind != END:
         return f"what {place.kind(1)} takes is a text, in quotes"
-    if (place.kind(1), place.kind(2)) == ("(", "ip") and place.at.kind == "NUMBER":
+    if written[:1] in "“”„«‘’" and written:
+        return "texts stand in straight quotes"
+    if written == "i" and place.kind(1) == "STRING" and place.before[-1].end == place.at.start:
+        return 'a regular expression begins with (?i) where case is of no matter: |~ "(?i)text"'
+    if (place.kind(1), place.kind(2)) == ("(", "ip") and place.at.kind in ("NUMBER", "IDENTIFIER"):
         return 'an address stands in quotes: ip("10.0.0.1")'
     alternative = place.kind(1) == "or" and place.kind(2) in ("STRING", ")")
+    if written.lower() == "ip" or (alternative and written.lower() in FUNCTIONS):
+        return None
     if place.kind(1) not in _TEXT_OPERATORS and not alternative:
         return None
     if place.at.kind == "IDENTIFIER" and written.isidentifier():
@@ -88,8 +76,13 @@ def _equality(place: Place) -> str | None:
     if place.at.kind == "==":
         return "a label is compared by a single ="
     if place.at.kind == "STRING" and place.kind(1) == "==":
+        if place.kind(2) == "}":
+            return FILTERS
         is_label = place.kind(2) == "IDENTIFIER"
         return "a text is compared by a single =" if is_label else "numbers stand without quotes"
+    call = place.call()
+    if place.at.kind == "STRING" and place.at.value.startswith("{") and call is not None:
+        return "a query stands without quotes"
     if place.at.kind == "STRING" and place.kind(1) in _COMPARISONS | {"("}:
         return "numbers stand without quotes"
     return None
@@ -103,9 +96,11 @@ def _matcher(place: Place) -> str | None:
         return 'a query begins with the streams it reads, {label="value"}, or with a function'
     if bracket is None or bracket.kind != "{" or place.at.kind == END:
         return None
+    if place.kind(1) == "=" and written == "!":
+        return "did you mean !=?"
     if place.kind(1) == "STRING" and (place.at.kind == "IDENTIFIER" or written == ";"):
         return "a comma stands between matchers"
-    if place.kind(1) == "IDENTIFIER" and place.at.kind == "-":
+    if place.kind(1) == "IDENTIFIER" and place.at.kind in ("-", "/"):
         return "a label's name holds letters, digits and _ only"
     if place.kind(1) == "IDENTIFIER" and place.at.kind not in ("==", "."):
         return "a label is compared by =, !=, =~ or !~"
@@ -115,25 +110,42 @@ def _matcher(place: Place) -> str | None:
 def _line_filter(place: Place) -> str | None:
     """Texts and operators where a line filter was meant."""
     written = place.written(place.at)
+    if place.kind(1) in ("}", "STRING") and place.open() is None and place.at.kind == "IDENTIFIER":
+        if written.lower() in LIKE:
+            return FILTERS
+        if written.lower() in ELSEWHERE:
+            return ELSEWHERE[written.lower()]
+    if place.at.kind in ("-", "*") and place.kind(1) == "|":
+        return FILTERS
     after_text = place.kind(1) == "STRING" and place.kind(2) in _LINE_OPERATORS | {"or"}
     joined = place.kind(1) == "and" and place.kind(2) == "STRING"
     if (after_text and written == "&") or (joined and place.at.kind == "STRING"):
-        return _FILTERS
-    if place.kind(1) == "|=" and written == "~":
-        return "|~ looks for a regular expression, |= for a text"
+        return FILTERS
+    if written in ("=", "~") and place.kind(1) in ("|=", "!=") and place.is_next():
+        if place.kind(1) == "!=":
+            return "did you mean !~?"
+        return (
+            "did you mean |=?"
+            if written == "="
+            else "|~ looks for a regular expression, |= for a text"
+        )
     misplaced = place.at.kind in ("STRING", "=", "=~") or written in ("~", "!", "and")
     if misplaced and place.kind(1) in ("}", "|"):
-        return _FILTERS
+        return FILTERS
     if place.at.kind == "STRING" and place.word(1) in ("!", "and"):
-        return _FILTERS
+        return FILTERS
     return None
 
 
 def _and_or(place: Place) -> str | None:
     if place.written(place.at) == "&":
         return "write `and`"
-    if place.at.kind == "|" and place.kind(1) == "|":
-        return "write `or`"
+    if place.at.kind == "|" and place.kind(1) in ("|", ")"):
+        first = place.at.start if place.kind(1) == ")" else place.before[-1].start
+        if place.text.startswith("||", first):
+            return "write `or`"
+    if place.written(place.at).lower() == "not" and place.kind(1) == "and":
+        return "write `unless`"
     return None
 
 
@@ -145,7 +157,7 @@ def _is_called(place: Place) -> bool:
 
 def _function(place: Place) -> str | None:
     word = place.written(place.at)
-    if place.at.kind != "IDENTIFIER":
+    if place.at.kind != "IDENTIFIER" or not word.isidentifier():
         return None
     if word.lower() in FUNCTIONS:
         grouped = re.match(r"\s*(by|without)\s+\w", place.text[place.at.end :], re.IGNORECASE)
@@ -153,23 +165,15 @@ def _function(place: Place) -> str | None:
             return f"a variable stands for the labels of a grouping: {word} by ($labels) (...)"
         if grouped:
             return f"labels stand in parentheses: {word} {grouped[1].lower()} (label) (...)"
-        return f"`(`, `by (` or `without (` has to follow {word}"
+        grouping = ", `by (` or `without (`" if word.lower() in VECTOR_OPERATIONS else ""
+        return f"`(`{grouping} has to follow {word}"
     if not _is_called(place):
         return None
     if (place.kind(1), place.kind(2)) == ("IDENTIFIER", "|") and word.lower() == "in":
         return f'one of several texts is {place.word(1)}=~"a|b"'
-    if word.lower() in _ELSEWHERE:
-        return _ELSEWHERE[word.lower()]
+    if word.lower() in ELSEWHERE:
+        return ELSEWHERE[word.lower()]
     return did_you_mean(word, _OPERATIONS) or f"LogQL has no function {word}"
-
-
-def _conversion(place: Place) -> str | None:
-    if (place.at.kind, place.kind(1), place.kind(2)) != ("(", "IDENTIFIER", "unwrap"):
-        return None
-    return (
-        did_you_mean(place.word(1), CONVERSIONS)
-        or "values are converted by bytes(label), duration(label) or duration_seconds(label)"
-    )
 
 
 def _stage(place: Place) -> str | None:
@@ -179,54 +183,19 @@ def _stage(place: Place) -> str | None:
     word = place.word(1)
     if not word[0].isalpha():
         return None
+    if word.lower() in LIKE and place.at.kind == "STRING":
+        return FILTERS
+    if word.lower() in RANGE_OPERATIONS:
+        return f"{word} stands around a query: {word}({{...}} [5m])"
+    if place.written(place.at) == ":":
+        return "a label is compared by =, not by :"
+    call = "(" if place.at.kind == "(" else None
     return (
-        _ELSEWHERE.get(word.lower())
+        ELSEWHERE.get(word.lower())
         or did_you_mean(word, _STAGES)
+        or (call and "functions stand in templates only: | label_format y=`{{.x | lower}}`")
         or f'{word} is no stage of LogQL; a label filter is written {word}="value"'
     )
-
-
-def _size(place: Place) -> str | None:
-    """``1mb``: to Loki a duration or number, and then a name."""
-    tokens = [*place.before, place.at]
-    for number, unit in zip(tokens[-3:], tokens[-2:], strict=False):
-        if number.kind in _NUMBERS and unit.kind == "IDENTIFIER":
-            written = place.text[number.start : unit.end]
-            if number.end == unit.start and re.fullmatch(r"[\d.]+[kmgtp]i?b", written):
-                letters = written.rstrip("kmgtpib")
-                return f"did you mean {letters}{written[len(letters) :].upper().replace('I', 'i')}?"
-            long = re.fullmatch(r"([\d.]+)(s)ec(onds?)?|([\d.]+)(m)in(utes?)?", written)
-            if number.end == unit.start and long:
-                return f"did you mean {long[1] or long[4]}{long[2] or long[5]}?"
-    return None
-
-
-def _range(place: Place) -> str | None:
-    call = place.call()
-    if place.at.kind == "RANGE":
-        if call is not None and call.kind in _KINDS_OF_VECTOR:
-            word = call.value
-            if word == "count":
-                return "did you mean `count_over_time`? count counts series"
-            return f"{word} works on series: {word}(count_over_time({{...}}[5m]))"
-        return "a range belongs into a range aggregation: count_over_time({...} [5m])"
-    if place.at.kind == ")" and call is not None:
-        if call.kind in _KINDS_OF_RANGE:
-            return f"{call.value} needs a range: {call.value}({{...}} [5m])"
-        if call.kind in _KINDS_OF_VECTOR:
-            return f"{call.value} works on series: {call.value}(count_over_time({{...}}[5m]))"
-    if place.at.kind == "by" and place.kind(1) in _KINDS_OF_RANGE:
-        word = place.before[-1].value
-        return f"group around it, sum by (label) ({word}(...)), or behind it where it unwraps"
-    if place.at.kind == "," and call is not None:
-        if call.value in ("topk", "bottomk", "approx_topk", "quantile_over_time"):
-            return f"the number stands first: {call.value}(number, ...)"
-        if call.kind in _KINDS_OF_VECTOR:
-            return f"{call.value} takes one query and nothing else"
-    series = place.at.kind in _KINDS_OF_RANGE | _KINDS_OF_VECTOR
-    if series and call is not None and call.kind in _KINDS_OF_RANGE:
-        return f"{call.value} reads lines, not series, and Loki has no subqueries"
-    return None
 
 
 def _position(place: Place) -> str | None:
@@ -236,6 +205,8 @@ def _position(place: Place) -> str | None:
             return f"{place.kind(1)} takes names of labels, as they are: {place.kind(1)} a, b"
         case "NUMBER" if place.kind(1) == "offset":
             return "an offset is a length of time: offset 1h"
+        case kind if kind in KEYWORDS and place.kind(1) in ("{", ","):
+            return f"{kind} is a word of the language and cannot name a label here"
         case "on" | "ignoring":
             return f"{place.at.kind} stands behind an operator: a / {place.at.kind} (label) b"
         case "=" if place.kind(1) == ")":
@@ -274,16 +245,11 @@ def _position(place: Place) -> str | None:
 
 
 def _unclosed(place: Place) -> str | None:
-    bracket = place.open()
-    if place.at.kind != END or bracket is None:
-        return None
-    close = {"(": ")", "{": "}"}[bracket.kind]
-    place_text = Span(bracket.start, bracket.end).location(place.text)
-    return f"the {bracket.kind} at {place_text} has no {close}"
+    return unclosed(place) if place.at.kind == END else None
 
 
 Rule = Callable[[Place], str | None]
 RULES: Final[tuple[Rule, ...]] = (
-    *(_variable, _quotes, _line_filter, _and_or, _equality, _matcher, _size, _conversion),
-    *(_function, _stage, _range, _position, _unclosed),
+    *(_variable, _quotes, _line_filter, _and_or, _equality, _matcher, size, conversion),
+    *(_function, _stage, range_, _position, _unclosed),
 )
