@@ -238,3 +238,17 @@ def test_no_tree_with_a_variable_of_grafana_is_evaluated() -> None:
         ENGINE.log(parse('{app="a"} |= $x'), start=0, end=SECOND, limit=10)
     with pytest.raises(LogQLTypeError, match=r"the variable \$x has no value here"):
         ENGINE.instant(parse('$x(rate({app="a"}[5m]))'), time=SECOND)
+
+
+def test_a_pattern_of_texts_that_are_not_utf_8_is_compared_with() -> None:
+    """Expected as Prometheus' matchers work: each text has to be the whole value."""
+    engine = Engine(filled([({"app": "x"}, 10, "v=y"), ({"app": "xz"}, 10, "v=z")]).snapshot)
+
+    def found(query: str) -> list[str]:
+        streams = engine.log(query, start=0, end=20 * SECOND, limit=10)
+        return sorted(entry.line for stream in streams.streams for entry in stream.entries)
+
+    assert found(r'{app=~"x|\xff"}') == ["v=y"]
+    assert found(r'{app!~"x|\xff", app!=""}') == ["v=z"]
+    assert found(r'{app=~".+"} | logfmt | v=~"z|\xff"') == ["v=z"]
+    assert found(r'{app=~".+"} | logfmt | v!~"z|\xff"') == ["v=y"]

@@ -13,6 +13,7 @@ from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.canonical import canonical
 from toolkit.logql.parser import MAX_QUERY_BYTES, parse, parse_selector
 from toolkit.logql.pretty import format_query
+from toolkit.logql.printer import print_expr
 from toolkit.logql.stages import check_stages
 from toolkit.logql.visitor import walk
 
@@ -237,6 +238,26 @@ def test_an_error_of_a_stage_points_into_the_stage() -> None:
         parse(query)
     span = raised.value.span
     assert query[span.start : span.end] == '"("'
+
+
+@pytest.mark.parametrize("pattern", [r"x\xff", r"\xff|y", r"x|\xed\xa0\x80", r"a\xffb|c"])
+@pytest.mark.parametrize(
+    "query", ['{{a="b", c=~"{}"}}', '{{a="b"}} | c=~"{}"', '{{a="b"}} | drop c!~"{}"']
+)
+def test_a_matcher_of_plain_texts_may_hold_what_is_not_utf_8(query: str, pattern: str) -> None:
+    """As a running Loki answers: such a pattern is not read as a regular expression."""
+    expr = parse(query.format(pattern), variables=False)
+    assert parse(print_expr(expr), variables=False) == expr
+    assert format_query(expr) == query.format(pattern)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [r'{a=~"x\xff.*"}', r'{a=~"(\xff)"}', r'{a="b"} |~ "\xff"', r'{a="b"} | regexp "(?P<x>\xff)"'],
+)
+def test_a_regular_expression_is_utf_8(query: str) -> None:
+    with pytest.raises(LogQLError, match="error parsing regexp: invalid UTF-8"):
+        parse(query, variables=False)
 
 
 def test_a_query_of_128_kib_is_too_long() -> None:

@@ -240,8 +240,7 @@ def passes(matcher: ast.Matcher, value: str) -> bool:
     """Whether a label of that value fits; ``""`` is a label that is absent."""
     if matcher.op in ("=", "!="):
         return (value == matcher.value) == (matcher.op == "=")
-    found = regex.compile(matcher.value).fullmatch(value) is not None
-    return found == (matcher.op == "=~")
+    return regex.matcher(matcher.value)(value) == (matcher.op == "=~")
 
 
 def _length(value: ast.Duration | ast.Variable | None) -> int:

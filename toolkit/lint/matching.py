@@ -23,7 +23,7 @@ def fits(board: Board, matcher: ast.Matcher, value: str) -> bool:
         equal = bool(value) if has_variable(matcher.value) else value == pattern
         return equal == (matcher.op == "=")
     try:
-        found = regex.compile(pattern).fullmatch(value) is not None
+        found = regex.matcher(pattern)(value)
     except regex.RegexError:
         # With a variable that nobody knows; another check says so.
         return True

@@ -16,7 +16,7 @@ from toolkit.logql.bytesize import format_bytes
 from toolkit.logql.durations import format_go, format_prometheus
 from toolkit.logql.labelregex import stays_a_regex
 from toolkit.logql.numbers import format_fixed, format_float, format_general
-from toolkit.logql.quoting import Unquoted, quote
+from toolkit.logql.quoting import Unquoted, is_utf8, quote
 from toolkit.logql.variables import has_variable
 
 GROUP_WORDS: Final = {"one-to-one": "", "many-to-one": "group_left", "one-to-many": "group_right"}
@@ -146,11 +146,7 @@ def _joined_filters(node: ast.JoinedLabelFilters) -> tuple[str | ast.LabelFilter
 def _single_filter(node: ast.LabelFilter) -> str:
     match node:
         case ast.StringLabelFilter(matcher=held):
-            if (
-                held.op == "=~"
-                and not isinstance(held.value, Unquoted)
-                and stays_a_regex(held.value)
-            ):
+            if held.op == "=~" and _stands_in_back_quotes(held.value):
                 value = quote(held.value) if "`" in held.value else f"`{held.value}`"
                 return f"{held.name}{held.op}{value}"
             return matcher(held)
@@ -166,6 +162,10 @@ def _single_filter(node: ast.LabelFilter) -> str:
             return text
         case ast.AndLabelFilter() | ast.OrLabelFilter():
             return label_filter(node)
+
+
+def _stands_in_back_quotes(pattern: str) -> bool:
+    return not isinstance(pattern, Unquoted) and is_utf8(pattern) and stays_a_regex(pattern)
 
 
 def _number(value: float | Variable) -> str:

@@ -65,6 +65,11 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def is_utf8(text: str) -> bool:
+    """Whether ``text`` holds no byte that is not UTF-8."""
+    return _BYTE.search(text) is None
+
+
 def quote(text: str) -> str:
     """``text`` as a double-quoted Go string (strconv.Quote), which LogQL reads back unchanged."""
     if isinstance(text, Unquoted):

@@ -7,7 +7,7 @@ Patterns and texts are handled as UTF-8.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,13 +15,24 @@ import re2
 
 from toolkit.logql.regex_syntax import Group, RegexError, groups
 
-__all__ = ["RegexError", "check", "check_parser", "compile", "expand", "group_names"]
+__all__ = [
+    "RegexError",
+    "check",
+    "check_matcher",
+    "check_parser",
+    "compile",
+    "expand",
+    "group_names",
+    "matcher",
+    "plain_texts",
+]
 
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 # Go has no limit of memory for a compiled expression; RE2's own is too small for some.
 _OPTIONS.max_mem = 256 << 20
 
+_META: Final = re.compile(r"[\\.+*?()\[\]{}^$]")
 # $name, ${name} and $1 as Go reads them: a name is as long as it can be.
 _REFERENCE: Final = re.compile(r"\$(?:\$|(?P<bare>\w+)|\{(?P<braced>\w+)\})")
 
@@ -40,6 +51,32 @@ def compile(pattern: str) -> Any:
 def check(pattern: str) -> None:
     """RegexError if ``pattern`` is not a regular expression to Go."""
     _groups(pattern)
+
+
+def plain_texts(pattern: str) -> tuple[str, ...] | None:
+    """The texts of a pattern that is nothing but texts with ``|`` between them.
+
+    A label matcher compares with them and does not look at the pattern as a regular expression, so
+    that they may hold what is not UTF-8 (Prometheus' model/labels/regexp.go,
+    ``optimizeAlternatingLiterals``).
+    """
+    return None if _META.search(pattern) else tuple(pattern.split("|"))
+
+
+def check_matcher(pattern: str) -> None:
+    """RegexError if ``pattern`` cannot stand in a label matcher."""
+    if plain_texts(pattern) is None:
+        check(pattern)
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether a whole value matches, as a label matcher asks it: a dot matches a newline, too."""
+    texts = plain_texts(pattern)
+    if texts is not None:
+        return frozenset(texts).__contains__
+    check(pattern)  # alone: in the parentheses below it might be right by accident
+    compiled = compile(f"(?s:{pattern})")
+    return lambda value: compiled.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -71,8 +71,7 @@ def _selects(matcher: ast.Matcher) -> bool:
         return matcher.value != ""
     if matcher.op == "!=":
         return matcher.value == ""
-    empty = regex.compile(matcher.value).fullmatch("") is not None
-    return empty == (matcher.op == "!~")
+    return regex.matcher(matcher.value)("") == (matcher.op == "!~")
 
 
 def refuse_variables(expr: ast.Expr) -> None:

@@ -15,10 +15,11 @@ from toolkit.engine.pipeline.builder import LabelsBuilder
 from toolkit.engine.pipeline.caching import cached
 from toolkit.engine.pipeline.labels import ERROR
 from toolkit.engine.pipeline.matching import Test, compile_predicate
-from toolkit.engine.pipeline.predicates import EVERYTHING, Address, Equals, Not, Predicate
+from toolkit.engine.pipeline.predicates import EVERYTHING, Address, AnyOf, Equals, Not, Predicate
 from toolkit.engine.pipeline.simplify import regex_predicate
 from toolkit.engine.pipeline.stage import Bound
 from toolkit.errors import LogQLTypeError
+from toolkit.logql import regex
 from toolkit.logql.ast import (
     AndLabelFilter,
     BytesLabelFilter,
@@ -34,6 +35,7 @@ from toolkit.logql.ast import (
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import parse_go
 from toolkit.logql.numbers import parse_float
+from toolkit.logql.quoting import is_utf8
 from toolkit.logql.visitor import joined_filters
 
 Holds = Callable[[], bool]
@@ -93,6 +95,10 @@ def label_predicate(matcher: Matcher) -> Predicate:
     """What a string label filter asks of the label's value."""
     if matcher.op in ("=", "!="):
         predicate: Predicate = Equals(matcher.value)
+    elif not is_utf8(matcher.value):
+        # Nothing but texts, or it would not have been parsed.
+        texts = regex.plain_texts(matcher.value) or ()
+        predicate = AnyOf(tuple(map(Equals, texts)))
     else:
         predicate = regex_predicate(matcher.value, anchored=True)
     return Not(predicate) if matcher.op.startswith("!") else predicate

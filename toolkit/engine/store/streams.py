@@ -140,8 +140,7 @@ class StreamTable:
 def value_test(matcher: Matcher) -> Callable[[str], bool]:
     """What a matcher of a stream selector asks of a label's value.
 
-    Patterns match the whole value and their dot matches a newline too, as in Prometheus' matchers
-    (model/labels/regexp.go: ``^(?s:...)$``).
+    Patterns match the whole value and their dot matches a newline too, as in Prometheus' matchers.
     """
     wanted = matcher.value
     if matcher.op == "=":
@@ -149,12 +148,11 @@ def value_test(matcher: Matcher) -> Callable[[str], bool]:
     if matcher.op == "!=":
         return lambda value: value != wanted
     try:
-        regex.check(wanted)  # alone: in the parentheses below it might be right by accident
-        pattern = regex.compile(f"(?s:{wanted})")
+        matches = regex.matcher(wanted)
     except regex.RegexError as error:
         raise LogQLTypeError(str(error), span=matcher.span) from error
     negate = matcher.op == "!~"
-    return lambda value: (pattern.fullmatch(value) is None) == negate
+    return lambda value: matches(value) != negate
 
 
 def ids_of(mask: Mask) -> Int32s:

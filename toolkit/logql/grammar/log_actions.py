@@ -15,7 +15,7 @@ from toolkit.logql.tokens import Token
 def matcher(v: Values, span: Span) -> ast.Matcher:
     if v[1].kind in ("=~", "!~") and not isinstance(v[2].value, Unquoted):
         try:
-            regex.check(v[2].value)
+            regex.check_matcher(v[2].value)
         except ValueError as error:
             raise Fault(str(error), v[2].span) from error
     return ast.Matcher(text_of(v[0]), v[1].kind, v[2].value, span)

@@ -40,5 +40,4 @@ def _wants_a_value(matcher: ast.Matcher) -> bool:
     """Whether a line without the label does not pass."""
     if matcher.op in ("=", "!="):
         return (matcher.op == "=") == bool(matcher.value)
-    matches_nothing = regex.compile(matcher.value).fullmatch("") is not None
-    return (matcher.op == "=~") != matches_nothing
+    return (matcher.op == "=~") != regex.matcher(matcher.value)("")
