@@ -20,12 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 from toolkit.errors import LogQLTypeError
 from toolkit.logql import ast, durations, fold
 from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.conditions import Compared, Labelled, condition, label_name, matcher
+from toolkit.logql.given import a_number, a_text, a_whole_number, nodes, shown, texts
 from toolkit.logql.parser import parse
 from toolkit.logql.printer import PRECEDENCE, print_expr, writable
 from toolkit.logql.tokens import RANGE_OPERATIONS, VECTOR_OPERATIONS
@@ -47,37 +48,48 @@ def logs(
     ``matcher(name, value)``. At least one has to name something that is not empty, as Loki asks.
     """
     given = matchers.items() if isinstance(matchers, Mapping) else ()
-    made = [] if isinstance(matchers, Mapping) else list(matchers)
+    made = [] if isinstance(matchers, Mapping) else list(nodes(matchers, ast.Matcher))
     made += [matcher(name, value) for name, value in (*given, *labels.items())]
     return Logs(ast.LogQuery(ast.Selector(tuple(made))))
 
 
 def number(value: float) -> Metric:
     """A number standing as an expression."""
-    return Metric(ast.NumberLiteral(float(value)))
+    return Metric(ast.NumberLiteral(a_number(value)))
 
 
 def vector(value: float) -> Metric:
     """``vector(value)``: one sample without labels; not below zero, which Loki cannot read."""
-    return Metric(ast.VectorLiteral(float(value)))
+    return Metric(ast.VectorLiteral(a_number(value)))
 
 
 def parsed(text: str) -> Logs | Metric:
     """A query to build on."""
-    expr = parse(text)
+    expr = parse(a_text(text))
     return Logs(expr) if isinstance(expr, ast.LogQuery) else Metric(expr)
 
 
-def _verify(expr: ast.Expr) -> None:
-    """Raise a LogQLError unless ``expr``, printed, is a query of exactly this tree."""
-    text = print_expr(expr)
-    if parse(text) != expr:
+Written = TypeVar("Written", bound=ast.Expr)
+
+
+def _verified(expr: Written, kind: Any) -> Written:
+    """The query that is written for ``expr``; a LogQLError unless its tree is exactly ``expr``."""
+    if not isinstance(expr, kind):
+        raise LogQLTypeError(f"not the tree of such a query: {shown(expr)}")
+    try:
+        text = print_expr(expr)
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise LogQLTypeError(f"not the tree of a query: {error}") from error
+    read = parse(text)
+    if not isinstance(read, kind) or read != expr:
         raise LogQLTypeError("a value or name does not stay what it is in a query", text=text)
+    return cast(Written, read)
 
 
 def _length(value: Length, *, in_range: bool) -> Duration | Variable:
     if isinstance(value, timedelta):
         return Duration(round(value / timedelta(microseconds=1)) * durations.MICROSECOND)
+    value = a_text(value)
     if has_variable(value):
         return Variable(value)
     try:
@@ -99,7 +111,7 @@ def _grouping(by: Labels, without: Labels) -> ast.Grouping | None:
 def _names(labels: Iterable[str]) -> tuple[str, ...]:
     if isinstance(labels, str):  # a text is a row of letters to Python, and that is never meant
         labels = (labels,)
-    return tuple(map(label_name, labels))
+    return tuple(map(label_name, texts(labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +121,20 @@ class Logs:
     expr: ast.LogQuery
 
     def __post_init__(self) -> None:
-        _verify(self.expr)
+        object.__setattr__(self, "expr", _verified(self.expr, ast.LogQuery))
 
     def __str__(self) -> str:
         return print_expr(self.expr)
 
     def stage(self, *stages: ast.Stage) -> Logs:
         """Stages made elsewhere."""
-        written = writable([*self.expr.stages, *stages])
+        written = writable([*self.expr.stages, *nodes(stages, ast.Node)])  # type: ignore[list-item]
         return Logs(ast.LogQuery(self.expr.selector, tuple(written)))
 
     def _line_filter(self, op: ast.LineOp, values: tuple[str, ...], *, ip: bool = False) -> Logs:
         if not values:
             raise LogQLTypeError(f"the line filter {op} needs a text")
-        return self.stage(ast.LineFilter(op, tuple(ast.LineMatch(v, ip) for v in values)))
+        return self.stage(ast.LineFilter(op, tuple(ast.LineMatch(v, ip) for v in texts(values))))
 
     def contains(self, *texts: str) -> Logs:
         """Lines with one of the texts."""
@@ -164,15 +176,16 @@ class Logs:
         self, *labels: str, strict: bool = False, keep_empty: bool = False, **keys: str
     ) -> Logs:
         """Labels from logfmt: all keys, or the named ones."""
-        return self.stage(ast.LogfmtParser(_extractions(labels, keys), strict, keep_empty))
+        extractions = _extractions(labels, keys)
+        return self.stage(ast.LogfmtParser(extractions, bool(strict), bool(keep_empty)))
 
     def regexp(self, pattern: str) -> Logs:
         """Labels from the named groups of a regular expression."""
-        return self.stage(ast.RegexpParser(pattern))
+        return self.stage(ast.RegexpParser(a_text(pattern)))
 
     def pattern(self, pattern: str) -> Logs:
         """Labels from a pattern: ``<ip> - <user>``."""
-        return self.stage(ast.PatternParser(pattern))
+        return self.stage(ast.PatternParser(a_text(pattern)))
 
     def unpack(self) -> Logs:
         """Labels and line out of what Promtail's pack stage packed."""
@@ -186,11 +199,11 @@ class Logs:
 
     def line_format(self, template: str) -> Logs:
         """Lines written anew by a template."""
-        return self.stage(ast.LineFormat(template))
+        return self.stage(ast.LineFormat(a_text(template)))
 
     def label_format(self, **templates: str) -> Logs:
         """Labels written anew by templates."""
-        made = [ast.LabelAssignment(label_name(n), t, False) for n, t in templates.items()]
+        made = [ast.LabelAssignment(label_name(n), a_text(t), False) for n, t in templates.items()]
         return self.stage(ast.LabelFormat(tuple(made)))
 
     def rename(self, **sources: str) -> Logs:
@@ -254,13 +267,13 @@ class Logs:
 
 def _extractions(labels: Iterable[str], paths: Mapping[str, str]) -> tuple[ast.Extraction, ...]:
     named = [(label, label) for label in labels]
-    return tuple(ast.Extraction(label_name(n), path) for n, path in (*named, *paths.items()))
+    return tuple(ast.Extraction(label_name(n), a_text(p)) for n, p in (*named, *paths.items()))
 
 
 def _items(labels: tuple[str | ast.Matcher, ...]) -> tuple[str | ast.Matcher, ...]:
     if not labels:
         raise LogQLTypeError("drop and keep need a label")
-    return tuple(label_name(one) if isinstance(one, str) else one for one in labels)
+    return tuple(one if isinstance(one, ast.Matcher) else label_name(one) for one in labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,11 +309,11 @@ def _over(
     parameter: float | None,
     group: ast.Grouping | None,
 ) -> Metric:
-    if operation not in RANGE_OPERATIONS:
+    if a_text(operation) not in RANGE_OPERATIONS:
         raise LogQLTypeError(f"not a range aggregation: {operation!r}")
     shift = None if offset is None else _length(offset, in_range=False)
     read = ast.LogRange(query, _length(length, in_range=True), shift, unwrap)
-    number = None if parameter is None else float(parameter)
+    number = None if parameter is None else a_number(parameter)
     return Metric(ast.RangeAggregation(operation, read, number, group))
 
 
@@ -311,7 +324,7 @@ class Metric:
     expr: ast.MetricExpr
 
     def __post_init__(self) -> None:
-        _verify(self.expr)
+        object.__setattr__(self, "expr", _verified(self.expr, ast.MetricExpr))
 
     def __str__(self) -> str:
         return print_expr(self.expr)
@@ -325,9 +338,11 @@ class Metric:
         without: Labels = None,
     ) -> Metric:
         """Any vector aggregation."""
-        if operation not in VECTOR_OPERATIONS:
+        if a_text(operation) not in VECTOR_OPERATIONS:
             raise LogQLTypeError(f"not a vector aggregation: {operation!r}")
         group = _grouping(by, without)
+        if parameter is not None:
+            parameter = a_whole_number(parameter)
         return Metric(ast.VectorAggregation(operation, self.expr, parameter, group))
 
     def sum(self, *, by: Labels = None, without: Labels = None) -> Metric:
@@ -358,7 +373,10 @@ class Metric:
 
     def label_replace(self, dst: str, replacement: str, src: str, regex: str) -> Metric:
         """A label made out of another one by a regular expression."""
-        return Metric(ast.LabelReplace(self.expr, dst, replacement, src, regex))
+        made = ast.LabelReplace(
+            self.expr, a_text(dst), a_text(replacement), a_text(src), a_text(regex)
+        )
+        return Metric(made)
 
     def operate(
         self,
@@ -372,15 +390,16 @@ class Metric:
         group_right: Labels = None,
     ) -> Metric:
         """``self op other`` with any operator and vector matching. Two numbers are worked out."""
-        if op not in PRECEDENCE:
+        if a_text(op) not in PRECEDENCE:
             raise LogQLTypeError(f"not an operator between metric queries: {op!r}")
-        right = other.expr if isinstance(other, Metric) else ast.NumberLiteral(float(other))
+        right = other.expr if isinstance(other, Metric) else ast.NumberLiteral(a_number(other))
         if isinstance(self.expr, ast.NumberLiteral) and isinstance(right, ast.NumberLiteral):
             values = [n for n in (self.expr.value, right.value) if not isinstance(n, Variable)]
             if len(values) == 2 and (op in _COMPARISONS or PRECEDENCE[op] > PRECEDENCE[">"]):
                 return number(fold.apply(op, *values))
         matching = _matching(on, ignoring, group_left, group_right)
-        return Metric(ast.BinaryOperation(op, self.expr, right, bool_modifier, matching))
+        made = ast.BinaryOperation(op, self.expr, right, bool(bool_modifier), matching)
+        return Metric(made)
 
     def __add__(self, other: Metric | float) -> Metric:
         return self.operate("+", other)

@@ -16,6 +16,8 @@ from toolkit.errors import LogQLTypeError
 from toolkit.logql import ast, durations
 from toolkit.logql.ast import Duration, Variable
 from toolkit.logql.bytesize import parse_bytes
+from toolkit.logql.given import a_number, a_text, shown, texts
+from toolkit.logql.hoisting import LABEL_FILTERS
 from toolkit.logql.ip import parse_ip
 from toolkit.logql.quoting import Unquoted
 from toolkit.logql.scanner import word_end
@@ -82,16 +84,17 @@ def mismatches(pattern: str) -> Match:
 
 def one_of(values: Iterable[str]) -> Match:
     """``=~"a|b"``, each value meaning itself. Only in selectors does that match whole values."""
-    return Match("=~", "|".join(map(escape_regex, values)))
+    return Match("=~", "|".join(map(escape_regex, texts(values))))
 
 
 def escape_regex(text: str) -> str:
     """A regular expression that matches ``text`` and nothing else."""
-    return _SPECIAL.sub(r"\\\g<0>", text)
+    return _SPECIAL.sub(r"\\\g<0>", a_text(text))
 
 
 def ip(pattern: str) -> Address:
     """``ip("pattern")``; LogQLTypeError if it is no address, range or prefix."""
+    pattern = a_text(pattern)
     if not has_variable(pattern):
         _checked(parse_ip, pattern)
     return Address(pattern)
@@ -99,12 +102,14 @@ def ip(pattern: str) -> Address:
 
 def size(text: str) -> Size:
     """A size such as ``1.5KiB``; LogQLTypeError if it is none."""
+    text = a_text(text)
     _checked(parse_bytes, text)
     return Size(text)
 
 
 def duration(text: str) -> Duration:
     """A duration such as ``1h30m`` or ``1.5s``; LogQLTypeError if it is none."""
+    text = a_text(text)
     return Duration(_checked(durations.parse, text), text)
 
 
@@ -117,6 +122,7 @@ def _checked(parse: Callable[[str], T], text: str) -> T:
 
 def label_name(name: str) -> str:
     """``name``, if it can stand as a label's name; LogQLTypeError if not."""
+    name = a_text(name)
     word = bool(name) and word_end(name, 0) == len(name) and name.lower() not in KEYWORDS
     if not word and not _NAME_WITH_VARIABLES.fullmatch(name):
         raise LogQLTypeError(f"not a label name in LogQL: {name!r}", text=name)
@@ -130,8 +136,8 @@ def matcher(name: str, value: Labelled) -> ast.Matcher:
     elif not isinstance(value, Match):
         value = one_of(value)
     if value.op not in _MATCH:
-        raise LogQLTypeError(f"not an operator of a label matcher: {value.op}")
-    return ast.Matcher(label_name(name), value.op, value.value)
+        raise LogQLTypeError(f"not an operator of a label matcher: {value.op!r}")
+    return ast.Matcher(label_name(name), value.op, a_text(value.value))
 
 
 def condition(name: str, op: str, value: Compared) -> ast.LabelFilter:
@@ -143,13 +149,13 @@ def condition(name: str, op: str, value: Compared) -> ast.LabelFilter:
     name = label_name(name)
     if isinstance(value, str):
         _require(op, _MATCH, "a text")
-        return ast.StringLabelFilter(ast.Matcher(name, cast(ast.MatchOp, op), value))
+        return ast.StringLabelFilter(ast.Matcher(name, cast(ast.MatchOp, op), a_text(value)))
     if isinstance(value, Address):
         _require(op, ("=", "!="), "an address")
-        return ast.IPLabelFilter(name, "=" if op == "=" else "!=", value.pattern)
+        return ast.IPLabelFilter(name, "=" if op == "=" else "!=", a_text(value.pattern))
     if isinstance(value, Variable) and op in ("=", "!="):  # a text or a number, as it may be
-        held = ast.Matcher(name, cast(ast.MatchOp, op), Unquoted(value.text))
-        return ast.StringLabelFilter(held)
+        bare = Unquoted(a_text(value.text))
+        return ast.StringLabelFilter(ast.Matcher(name, cast(ast.MatchOp, op), bare))
     compare = "==" if op == "=" else op
     _require(compare, _COMPARE, "a number, duration or size")
     compared = cast(ast.CompareOp, compare)
@@ -158,10 +164,10 @@ def condition(name: str, op: str, value: Compared) -> ast.LabelFilter:
     if isinstance(value, Duration):
         return ast.DurationLabelFilter(name, compared, value)
     if isinstance(value, Size):
-        return ast.BytesLabelFilter(name, compared, parse_bytes(value.text), value.text)
-    return ast.NumberLabelFilter(
-        name, compared, value if isinstance(value, Variable) else float(value)
-    )
+        held = size(value.text).text
+        return ast.BytesLabelFilter(name, compared, parse_bytes(held), held)
+    number = value if isinstance(value, Variable) else a_number(value)
+    return ast.NumberLabelFilter(name, compared, number)
 
 
 def _require(op: str, allowed: tuple[str, ...], what: str) -> None:
@@ -171,7 +177,7 @@ def _require(op: str, allowed: tuple[str, ...], what: str) -> None:
 
 def is_one_of(name: str, values: Iterable[str]) -> ast.LabelFilter:
     """``name`` equals one of ``values``: exact, which a regex in a label filter need not be."""
-    return any_of(*(condition(name, "=", value) for value in values))
+    return any_of(*(condition(name, "=", value) for value in texts(values)))
 
 
 def all_of(*filters: ast.LabelFilter) -> ast.LabelFilter:
@@ -187,4 +193,7 @@ def any_of(*filters: ast.LabelFilter) -> ast.LabelFilter:
 def _some(filters: tuple[ast.LabelFilter, ...]) -> tuple[ast.LabelFilter, ...]:
     if not filters:
         raise LogQLTypeError("a condition needs at least one label filter")
+    for one in filters:
+        if not isinstance(one, LABEL_FILTERS):
+            raise LogQLTypeError(f"not a label filter: {shown(one)}")
     return filters

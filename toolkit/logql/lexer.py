@@ -28,7 +28,8 @@ _CALL: Final = re.compile(
 _DURATION: Final = re.compile(r"[0-9nuµmshdwy.]+")
 _BYTES: Final = re.compile(r"[0-9BikKMGTP.]+")
 _FLAG: Final = re.compile(r"--?[^\W\d_]*(?:-[^\W\d_]*)*")
-_RANGE_WITH_VARIABLE: Final = re.compile(r"\[((?:\[\[\w+(?::\w+)?\]\]|[^\]])*)\]")
+# A length made with variables: [$__auto], [${n}m], [1$unit].
+_RANGE_WITH_VARIABLE: Final = re.compile(rf"\[(\s*+(?:{VARIABLE_PATTERN}|[\w.])++\s*+)\]")
 # A name or number made with variables: $name, ${a}_${b}, prefix_$name, 0.$digits, ${count}m.
 _VARIABLE_WORD: Final = re.compile(
     rf"(?:[^\W\d]\w*|[0-9][0-9.]*)?(?:{VARIABLE_PATTERN})(?:\w++|{VARIABLE_PATTERN})*+"
