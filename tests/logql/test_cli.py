@@ -142,6 +142,55 @@ def test_fmt_write_changes_queries_and_nothing_else(tmp_path: Path) -> None:
     )
 
 
+def test_fmt_write_keeps_the_ends_of_lines(tmp_path: Path) -> None:
+    for name, before, after in (
+        ("a.logql", b'{app="a"}|json\r\n\r\n# c\r\n', b'{app="a"} | json\r\n\r\n# c\r\n'),
+        (
+            "a.yaml",
+            b'expr: |\r\n  {app="a"}|json\r\nb: 1',
+            b'expr: |\r\n  {app="a"} | json\r\nb: 1',
+        ),
+        ("b.logql", b'\xef\xbb\xbf{app="a"}|json', b'\xef\xbb\xbf{app="a"} | json'),
+    ):
+        (tmp_path / name).write_bytes(before)
+        assert _run("fmt", "--write", str(tmp_path / name))[0] == 0
+        assert (tmp_path / name).read_bytes() == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('expr: |\n\n  {a="b"}|json\n', 'expr: |\n\n  {a="b"} | json\n'),
+        ('expr: |2\n    {a="b"}|json\n', 'expr: |2\n    {a="b"} | json\n'),
+        (
+            'expr: |-  # why\n  {a="b"}|json\n\n\nc: d',
+            'expr: |-  # why\n  {a="b"} | json\n\n\nc: d',
+        ),
+        ('x: "\u2028"\nexpr: |\n  {a="b"}|json', 'x: "\u2028"\nexpr: |\n  {a="b"} | json'),
+        ("expr: |", "expr: |"),
+        ("expr: |\n\n", "expr: |\n\n"),
+        ("expr:", "expr:"),
+    ],
+)
+def test_fmt_write_leaves_the_yaml_around_a_query_alone(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "q.yaml"
+    file.write_text(before, encoding="utf-8")
+    _run("fmt", "--write", str(file))
+    assert file.read_text(encoding="utf-8") == after
+    _run("fmt", "--write", str(file))
+    assert file.read_text(encoding="utf-8") == after
+
+
+def test_fmt_of_several_files_prints_queries_that_stay_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.logql").write_text(f'{{app="{name}"}}', encoding="utf-8")
+    (tmp_path / "empty.logql").write_text("", encoding="utf-8")
+    assert _run("fmt", str(tmp_path))[1] == '{app="a"}\n\n{app="b"}\n'
+    assert _run("fmt", str(tmp_path / "empty.logql"))[1] == ""
+
+
 def test_fmt_write_can_be_repeated(tmp_path: Path) -> None:
     file = tmp_path / "q.logql"
     file.write_text('# one\nSUM(rate({app="a"}[5m]))\n\n# two\n{app="b"}|json\n')
@@ -160,6 +209,43 @@ def test_a_file_that_is_not_there_is_a_mistake_of_the_caller() -> None:
     code, _, err = _run("check", "nowhere.logql")
     assert code == 2
     assert "no such file or folder: nowhere.logql" in err
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
+    (tmp_path / "gone.logql").symlink_to(tmp_path / "nowhere")
+    code, _, err = _run("check", str(tmp_path))
+    assert code == 2
+    assert "gone.logql: No such file or directory" in err
+
+
+def test_what_is_no_yaml_is_a_finding_and_other_files_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("x: [1,\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text('expr: "{app"\n', encoding="utf-8")
+    (tmp_path / "c.yaml").write_text('expr: {app="a"}\n', encoding="utf-8")
+    code, out, _ = _run("check", str(tmp_path))
+    assert code == 1
+    lines = [line.replace(str(tmp_path), "") for line in out.splitlines() if "error:" in line]
+    assert lines == [
+        "/a.yaml:2:1: error: not YAML: expected the node content, but found '<stream end>'",
+        "/b.yaml:1:12: error: parse error at line 1, col 5: syntax error: unexpected $end, "
+        "expecting = or =~ or !~ or !=",
+        "/c.yaml:1:7: error: YAML reads this as a mapping: put the query in quotes, or behind "
+        "expr: |",
+    ]
+    assert _run("fmt", "--check", str(tmp_path))[0] == 1
+
+
+@pytest.mark.parametrize("content", ["a: &x [*x]\nexpr: b", 'a: &x\n  expr: "x"\nb: *x\n'])
+def test_an_alias_of_yaml_does_not_lead_to_a_query_twice(content: str) -> None:
+    assert len(held_queries("q.yaml", content)) == 1
+
+
+def test_hidden_folders_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "a.logql").write_text("{", encoding="utf-8")
+    (tmp_path / "a.logql").mkdir()
+    (tmp_path / "b.logql").write_text('{app="a"}', encoding="utf-8")
+    assert _run("check", str(tmp_path)) == (0, "", "1 query checked\n")
 
 
 def test_a_folder_stands_for_the_queries_below_it(tmp_path: Path) -> None:

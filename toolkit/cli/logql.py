@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from toolkit.cli.logql_files import STANDARD_INPUT, Held, held_queries, replaced
+from toolkit.cli.logql_files import (
+    STANDARD_INPUT,
+    File,
+    Held,
+    NotYaml,
+    held_queries,
+    read,
+    replaced,
+)
 from toolkit.cli.logql_findings import RENDERERS, Finding, Format, findings, text_of
 from toolkit.errors import Location, LogQLError
 from toolkit.logql.explain import explain as explain_query
@@ -25,7 +32,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_SUFFIXES = frozenset([".logql", ".yaml", ".yml"])
 _Files = Annotated[
     list[str] | None,
     typer.Argument(
@@ -62,25 +68,25 @@ def fmt(
         raise typer.BadParameter("--check, --write and --loki exclude each other")
     shape = (lambda text: format_query(parse(text, stages=False))) if loki else _formatted
     wrong = False
-    for name, content in _contents(files):
-        queries = held_queries(name, content)
-        changes, errors = _reshaped(name, queries, shape)
+    printed: list[str] = []
+    for file in read(files or []):
+        changes, errors = _reshaped(file, shape)
         wrong |= bool(errors)
         for error in errors:
-            typer.echo(error, err=True)
+            typer.echo(text_of(error), err=True)
         changed = [(held, text) for held, text in changes if text != held.text]
         if check:
             wrong |= bool(changed)
             for held, _ in changed:
-                typer.echo(f"{name}:{held.location(Location(1, 1))}: would be formatted")
-        elif write and name != STANDARD_INPUT:
+                typer.echo(f"{file.name}:{held.location(Location(1, 1))}: would be formatted")
+        elif write and file.name != STANDARD_INPUT:
             if changed:
-                Path(name).write_text(
-                    replaced(content, changed), encoding="utf-8", errors="surrogateescape"
-                )
-                typer.echo(f"{name}: formatted")
+                file.write(replaced(file.text, changed))
+                typer.echo(f"{file.name}: formatted")
         else:
-            typer.echo("\n\n".join(text for _, text in changes))
+            printed += [text for _, text in changes]
+    if printed:
+        typer.echo("\n\n".join(printed))
     if wrong:
         raise typer.Exit(1)
 
@@ -104,10 +110,12 @@ def check(
     """
     found: list[Finding] = []
     count = 0
-    for name, content in _contents(files):
-        for held in held_queries(name, content):
+    for file in read(files or []):
+        queries, problem = _queries(file)
+        found += problem
+        for held in queries:
             count += 1
-            found += findings(name, held, variables=not loki)
+            found += findings(file.name, held, variables=not loki)
     if text := RENDERERS[output](found, count):
         typer.echo(text)
     if any(strict or one.severity == "error" for one in found):
@@ -127,35 +135,28 @@ def explain(
     typer.echo(explain_query(parse(text), text))
 
 
-def _contents(files: list[str] | None) -> Iterator[tuple[str, str]]:
-    for name in files or [STANDARD_INPUT]:
-        if name == STANDARD_INPUT:
-            yield name, sys.stdin.read()
-        elif Path(name).is_dir():
-            found = [path for path in sorted(Path(name).rglob("*")) if path.suffix in _SUFFIXES]
-            if not found:
-                raise typer.BadParameter(f"no {', '.join(sorted(_SUFFIXES))} below {name}")
-            yield from ((str(path), _text(path)) for path in found)
-        elif Path(name).is_file():
-            yield name, _text(Path(name))
-        else:
-            raise typer.BadParameter(f"no such file or folder: {name}")
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="surrogateescape")
+def _queries(file: File) -> tuple[list[Held], list[Finding]]:
+    """The queries of ``file``, or what is wrong with it as a whole."""
+    try:
+        return held_queries(file.name, file.text), []
+    except NotYaml as error:
+        return [], [Finding.of_problem(file.name, file.text, error.span, error.summary)]
 
 
 def _reshaped(
-    name: str, queries: list[Held], shape: Callable[[str], str]
-) -> tuple[list[tuple[Held, str]], list[str]]:
-    """Each query with its new text, and the errors of those that have none."""
-    changes, errors = [], []
+    file: File, shape: Callable[[str], str]
+) -> tuple[list[tuple[Held, str]], list[Finding]]:
+    """Each query of ``file`` with its new text, and what is wrong with those that have none."""
+    queries, errors = _queries(file)
+    changes = []
     for held in queries:
+        if held.problem:
+            errors += findings(file.name, held, variables=True)
+            continue
         try:
             text = shape(held.text)
         except LogQLError as error:
-            errors.append(text_of(Finding.of_error(name, held, error)))
+            errors.append(Finding.of_error(file.name, held, error))
             continue
         changes.append((held, text if held.whole_lines else held.text))
     return changes, errors

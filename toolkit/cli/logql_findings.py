@@ -40,9 +40,22 @@ class Finding:
         hint = f"hint: {error.hint}" if error.hint else ""
         return cls(name, place, "error", "", error.message, hint, held.text, error.span)
 
+    @classmethod
+    def of_problem(cls, name: str, text: str, span: Span, summary: str) -> Finding:
+        """Something wrong with the file ``name`` itself, which holds ``text``."""
+        place = span.location(text)
+        line = text.split("\n")[place.line - 1]
+        shown = Span(place.column - 1, min(place.column - 1 + span.end - span.start, len(line)))
+        return cls(name, place, "error", "", summary, "", line, shown)
+
 
 def findings(name: str, held: Held, *, variables: bool) -> Iterator[Finding]:
     """What there is to say about one query of the file ``name``."""
+    if held.problem:
+        place = held.location(Location(1, 1))
+        whole = Span(0, len(held.text))
+        yield Finding(name, place, "error", "", held.problem, "", held.text, whole)
+        return
     try:
         expr = parse(held.text, variables=variables)
     except LogQLError as error:
