@@ -405,7 +405,7 @@ def test_settings_are_told_under_lokis_names(loki: Live) -> None:
     whole = yaml.safe_load(loki.get("/config").text)
     assert whole["auth_enabled"] is False
     assert whole["limits_config"]["max_query_length"] == "30d1h"
-    assert whole["limits_config"]["max_line_size"] == 262144
+    assert whole["limits_config"]["max_line_size"] == "256KB"
     assert loki.get("/config/tenant/v1/limits").text == "no org id\n"
     tenant = {"X-Scope-OrgID": "fake"}
     told = yaml.safe_load(loki.get("/config/tenant/v1/limits", tenant).text)
@@ -440,3 +440,22 @@ def test_thousands_of_conditions_are_answered(loki: Live, pipeline: str) -> None
     query = f'sum(count_over_time({{app="web"}} {pipeline} [1m]))'
     answer = loki.api("query", query=query, time=T0 + 10)
     assert [one["value"][1] for one in answer.data["result"]] == ["5"]
+
+
+def test_statistics_say_what_was_read(loki: Live) -> None:
+    """Lines of the streams and times that were asked, and their bytes; the rest follows."""
+
+    def summary(path: str, **asked: object) -> dict[str, float]:
+        found: dict[str, float] = loki.api(path, **asked).data["stats"]["summary"]
+        return found
+
+    ten = {"start": T0, "end": T0 + 60, "step": 60}
+    size = sum(len(f"level=info n={n} <{n}> & é".encode()) for n in range(10))
+    read = summary("query_range", query='{app="web"} |= "n=3"', **ten)
+    assert (read["totalLinesProcessed"], read["totalBytesProcessed"]) == (10, size)
+    assert read["totalEntriesReturned"] == 1
+    assert read["linesProcessedPerSecond"] == int(10 / read["execTime"])
+    assert read["bytesProcessedPerSecond"] == int(size / read["execTime"])
+    both = 'count_over_time({app="web"}[1m]) + on () count_over_time({app="web"}[1m])'
+    assert summary("query", query=both, time=T0 + 9)["totalLinesProcessed"] == 20
+    assert summary("query", query="vector(1)", time=T0)["totalBytesProcessed"] == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.live import serving
+from toolkit.engine.blocking import BlockedQuery
 from toolkit.engine.limits import Limits
 from toolkit.server.config import ServerConfig
 
@@ -128,3 +129,78 @@ def test_who_finds_no_slot_is_told_so() -> None:
     with serving(ServerConfig(max_concurrent_requests=0)) as server:
         answer = server.api("labels")
         assert (answer.status, answer.text) == (429, "too many outstanding requests")
+
+
+def test_sizes_of_what_a_query_reads_are_limited_in_lokis_words() -> None:
+    """A running Loki (without sharding) at the same limits; its sizes are those of its chunks."""
+    lines = [[str((T0 + at) * NS), "x" * 100] for at in range(0, 7200, 60)]
+    ranged = {"start": T0, "end": T0 + 7200, "step": 60}
+    with serving(ServerConfig(limits=Limits(max_query_bytes_read=2048))) as server:
+        server.push(({"a": "b"}, lines), ({"a": "c"}, lines))
+        for query, size in (
+            ('{a="b"} |= "x"', "12 KiB"),
+            ('{a="b"} | keep a |= "x"', "12 KiB"),
+            ('{a=~".+"} | a="b" | line_format "{{"', "23 KiB"),
+            ('count_over_time({a="b"}[1h] offset 1h)', "6.0 KiB"),
+            ('count_over_time({a="b"}[1m]) + count_over_time({a="c"}[1m])', "23 KiB"),
+        ):
+            answer = server.api("query_range", query=query, **ranged)
+            assert (answer.status, answer.text) == (
+                400,
+                f"the query would read too many bytes (query: {size}, limit: 2.0 KiB); consider "
+                "adding more specific stream selectors or reduce the time range of the query",
+            )
+        # what may not leave a line out reads no more than its limit
+        for query in ('{a="b"}', '{a="b"} | json', '{a="b"} |= ""', "vector(1)"):
+            assert server.api("query_range", query=query, **ranged).status == 200
+        at = {"time": T0 + 7200}
+        assert server.api("query", query='count_over_time({a="b"}[1h])', **at).status == 400
+        assert server.api("query", query='count_over_time({a="b"}[10m])', **at).status == 200
+    with serving(ServerConfig(limits=Limits(max_querier_bytes_read=2048))) as server:
+        server.push(({"a": "b"}, lines))
+        for query, size in (
+            ('{a="b"} |= "x"', "6.0 KiB"),  # 61 lines: an hour, and 30 s before it
+            ('count_over_time({a="b"}[1m])', "5.9 KiB"),  # 60 lines
+        ):
+            answer = server.api("query_range", query=query, **ranged)
+            assert answer.status == 400
+            assert answer.text.startswith(
+                f"query too large to execute on a single querier: (query: {size}, limit: 2.0 KiB); "
+                "consider adding more specific stream selectors, reduce the time range of the "
+                "query, or adjust parallelization settings"
+            )
+        assert server.api("query", query='count_over_time({a="b"}[2h])', **at).status == 200
+
+
+# Queries and whether a running Loki (without sharding) answered "query blocked by policy".
+@pytest.mark.parametrize(
+    ("query", "is_blocked"),
+    [
+        ('sum(count_over_time({a="b"}[1m]))', True),
+        (' sum(count_over_time({a="b"}[1m])) ', True),
+        ('sum( count_over_time({a="b"}[1m]))', False),
+        ('{a="secret"}', True),
+        ('{a="secret"} | line_format "{{"', True),
+        ('count_over_time({a="secret"}[100d])', True),
+        ('{a="filter"} |= "x"', False),  # the first policy about it is not about its type
+        ('{a="typ"}', True),
+        ('{a="typ"} |= "x"', False),
+        # the example of Loki's docs/sources/operations/blocking-queries.md
+        ('{stream="stdout",pod="loki-canary-9w49x"}', True),
+        ('{a="other"}', False),
+    ],
+)
+def test_queries_are_blocked_as_a_loki_blocks_them(query: str, is_blocked: bool) -> None:
+    policies = (
+        BlockedQuery('sum(count_over_time({a="b"}[1m]))'),
+        BlockedQuery(".*secret.*", regex=True),
+        BlockedQuery('{a="filter"} |= "x"', types=("limited", "metric")),
+        BlockedQuery('{a="filter"} |= "x"'),
+        BlockedQuery("(", regex=True),
+        BlockedQuery('{a="typ"}', types=("filter", "limited")),
+        BlockedQuery(hash=2943214005),
+    )
+    with serving(ServerConfig(limits=Limits(blocked_queries=policies))) as server:
+        answer = server.api("query_range", query=query, start=T0, end=T0 + 60, step=60)
+        assert (answer.text == "query blocked by policy") is is_blocked
+        assert answer.status == (400 if is_blocked else 200)

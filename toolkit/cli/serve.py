@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+import json
 import logging
 import re
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from toolkit.engine.blocking import TYPES, BlockedQuery
 from toolkit.errors import SettingsError
+from toolkit.logql import regex
 from toolkit.logql.bytesize import parse_bytes
 from toolkit.logql.durations import parse_go, parse_prometheus
 
@@ -50,6 +53,37 @@ def _size(text: str, setting: str) -> int:
         raise SettingsError(
             f"{setting} is {text!r}, which is no size", setting=setting, hint="256KB, 1MB or 262144"
         ) from None
+
+
+def _blocked(text: str) -> BlockedQuery:
+    """A query as it is written, or a JSON object as Loki's ``blocked_queries`` hold them."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None  # what is in braces is a selector
+    if not isinstance(found, dict):
+        return BlockedQuery(text)
+    types = found.get("types", ())
+    if isinstance(types, str):
+        types = [one.strip() for one in types.split(",")]
+    try:
+        block = BlockedQuery(**{**found, "types": tuple(types)})
+        sound = all(
+            isinstance(getattr(block, name), kind)
+            for name, kind in (("pattern", str), ("regex", bool), ("hash", int))
+        )
+        if not sound or not set(block.types) <= set(TYPES):
+            raise TypeError
+        if block.regex:
+            regex.check(block.pattern)
+    except (TypeError, regex.RegexError):
+        raise SettingsError(
+            f"blocked_queries is {text!r}, which is no query and no policy",
+            setting="blocked_queries",
+            hint='a query, or {"pattern": ".*prod.*", "regex": true, "types": "metric,filter"}, '
+            'or {"hash": 2943214005}',
+        ) from None
+    return block
 
 
 def _address(listen: str, anywhere: bool) -> tuple[str, int]:
@@ -91,6 +125,19 @@ def serve(
     max_query_length: Annotated[str, typer.Option(help="Longest range of a query.")] = "721h",
     max_query_lookback: Annotated[str, typer.Option(help="How far back a query sees.")] = "0",
     max_query_range: Annotated[str, typer.Option(help="Longest [range] of an aggregation.")] = "0",
+    max_query_bytes_read: Annotated[
+        str, typer.Option(help="Bytes of lines that a query may read; 0 is no limit.")
+    ] = "0",
+    max_querier_bytes_read: Annotated[
+        str, typer.Option(help="The same for each part that a range is split into.")
+    ] = "150GB",
+    blocked_queries: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A query to refuse as it is written, or a JSON object with Loki's pattern, regex, "
+            "types and hash; repeatable, the first that is about a query decides."
+        ),
+    ] = None,
     query_timeout: Annotated[str, typer.Option(help="Longest time of a query.")] = "1m",
     max_query_parallelism: Annotated[
         int, typer.Option(help="0 refuses all queries, as Loki does; other numbers change nothing.")
@@ -140,6 +187,12 @@ def serve(
     ] = "0",
     ingestion_rate_mb: Annotated[float, typer.Option(help="MB a second; 0 is no limit.")] = 0.0,
     ingestion_burst_size_mb: Annotated[float, typer.Option(help="MB at once.")] = 6.0,
+    per_stream_rate_limit: Annotated[
+        str, typer.Option(help="Bytes a second of a stream; 0 is no limit.")
+    ] = "0",
+    per_stream_rate_limit_burst: Annotated[
+        str, typer.Option(help="Bytes of a stream at once.")
+    ] = "15MB",
     max_global_streams_per_user: Annotated[int, typer.Option(help="Streams; 0 is no limit.")] = 0,
     discover_service_name: Annotated[
         bool, typer.Option("--discover-service-name", help="Add service_name as Loki does.")
@@ -169,6 +222,9 @@ def serve(
             max_query_lookback=_duration(max_query_lookback, "max_query_lookback"),
             max_query_range=_duration(max_query_range, "max_query_range"),
             max_query_series=max_query_series,
+            max_query_bytes_read=_size(max_query_bytes_read, "max_query_bytes_read"),
+            max_querier_bytes_read=_size(max_querier_bytes_read, "max_querier_bytes_read"),
+            blocked_queries=tuple(map(_blocked, blocked_queries or ())),
             query_timeout=_duration(query_timeout, "query_timeout"),
             max_query_parallelism=max_query_parallelism,
             max_streams_matchers_per_query=max_streams_matchers_per_query,
@@ -200,6 +256,10 @@ def serve(
             unordered_window=_duration(unordered_window, "max_chunk_age") // 2,
             ingestion_rate=int(ingestion_rate_mb * 1024 * 1024),
             ingestion_burst_size=int(ingestion_burst_size_mb * 1024 * 1024),
+            per_stream_rate_limit=_size(per_stream_rate_limit, "per_stream_rate_limit"),
+            per_stream_rate_limit_burst=_size(
+                per_stream_rate_limit_burst, "per_stream_rate_limit_burst"
+            ),
             max_global_streams_per_user=max_global_streams_per_user,
         ),
         discover_service_name=SERVICE_NAME_LABELS if discover_service_name else (),

@@ -12,6 +12,7 @@ from toolkit.engine.limits import UNLIMITED, Limits
 from toolkit.engine.logs import Direction
 from toolkit.engine.optimize import optimized
 from toolkit.engine.points import Steps, constant, matrix
+from toolkit.engine.processed import Processed
 from toolkit.engine.reading import Reader
 from toolkit.engine.store import Snapshot
 from toolkit.logql.ast import Expr, LogQuery, MetricExpr, NumberLiteral, VectorAggregation
@@ -36,9 +37,16 @@ class Engine:
     no answer. Of ``limits`` the engine itself looks at ``max_query_series`` and ``query_timeout``.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot], limits: Limits = UNLIMITED) -> None:
+    def __init__(
+        self,
+        snapshot: Callable[[], Snapshot],
+        limits: Limits = UNLIMITED,
+        processed: Processed | None = None,
+    ) -> None:
+        """``processed`` is told what is read."""
         self.snapshot = snapshot
         self.limits = limits
+        self.processed = processed
 
     def instant(self, query: str | Expr, *, time: int, partial: bool = False) -> Vector | Scalar:
         """A metric query at one moment. A vector is ordered by labels, or as ``sort`` says.
@@ -104,10 +112,12 @@ class Engine:
             part=part,
             categorize=categorize,
             deadline=Deadline(self.limits.query_timeout),
+            processed=self.processed,
         )
 
     def _evaluator(self, steps: Steps, *, instant: bool) -> Evaluator:
-        reader = Reader(self.snapshot(), Deadline(self.limits.query_timeout))
+        deadline = Deadline(self.limits.query_timeout)
+        reader = Reader(self.snapshot(), deadline, processed=self.processed)
         return Evaluator(reader, steps, instant, self.limits.max_query_series)
 
     def _check_series(self, count: int, partial: bool) -> int | None:

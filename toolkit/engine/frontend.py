@@ -6,9 +6,10 @@ pkg/querier/http.go, pkg/querier/limits/validation.go. All times are int ns sinc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from toolkit.engine.blocking import blocked, has_filter
 from toolkit.engine.engine import INSTANT_LOG_QUERY, Engine
 from toolkit.engine.errors import QueryError, QueryTimeout, SeriesLimitError
 from toolkit.engine.evaluator import nanoseconds
@@ -22,6 +23,7 @@ from toolkit.engine.parameters import (
     default_step,
 )
 from toolkit.engine.points import label_string
+from toolkit.engine.querysize import log_parts, selected_bytes
 from toolkit.engine.splitting import split
 from toolkit.logql import durations
 from toolkit.logql.ast import (
@@ -34,7 +36,7 @@ from toolkit.logql.ast import (
     NumberLiteral,
     VectorLiteral,
 )
-from toolkit.logql.bytesize import compared
+from toolkit.logql.bytesize import compared, format_binary
 from toolkit.logql.parser import parse
 from toolkit.logql.stages import check_stages
 from toolkit.logql.visitor import find, transform
@@ -68,6 +70,12 @@ class Frontend:
             if bounded is None:
                 return Streams([], asked.direction)
             start, end = bounded
+            if has_filter(expr):
+                every = self.limits.split_queries_by_interval
+                self._check_bytes(
+                    expr, bounded, lambda: log_parts(start, end, every, asked.direction)
+                )
+            self._check_blocked(asked.query, expr)
             self._check_selector(expr, end - start)
             check_stages(expr, asked.query)
             return self.engine.log(
@@ -84,10 +92,12 @@ class Frontend:
         parts = _parts(expr, *bounded, step, self.limits.split_queries_by_interval)
         if asked.direction == "backward":
             parts.reverse()
+        start, end = min(p[0] for p in parts), max(p[1] for p in parts)
+        self._check_bytes(expr, (start, end), lambda: parts)
+        self._check_blocked(asked.query, expr)
         self._check_ranges(expr, parts)
         expr = optimized(expr)
         check_stages(expr, asked.query)
-        start, end = min(p[0] for p in parts), max(p[1] for p in parts)
         try:
             answer = self.engine.range(expr, start=start, end=end, step=step, partial=partial)
         except (SeriesLimitError, QueryTimeout):
@@ -110,6 +120,8 @@ class Frontend:
             raise QueryError(INSTANT_LOG_QUERY)
         if self.within_limits(asked.time, asked.time) is None:
             return Vector(asked.time, [])
+        self._check_bytes(expr, (asked.time, asked.time), list)
+        self._check_blocked(asked.query, expr)
         interval = self.limits.split_instant_metric_queries_by_interval
         ready = optimized(expr)
         mapped = split(ready, interval) if interval else ready
@@ -167,6 +179,41 @@ class Frontend:
                 "the query time range exceeds the limit (query length: "
                 f"{durations.format_go(length)}, limit: {durations.format_prometheus(most)})"
             )
+
+    def _check_bytes(
+        self,
+        expr: Expr,
+        whole: tuple[int, int],
+        parts: Callable[[], Sequence[tuple[int, int]]],
+    ) -> None:
+        """Refuse a query, or one of its parts, whose streams have too many bytes of lines."""
+        query, querier = self.limits.max_query_bytes_read, self.limits.max_querier_bytes_read
+        snapshot = self.engine.snapshot()
+        least = min(filter(None, (query, querier)), default=0)
+        if not least or snapshot.line_bytes <= least:
+            return
+        size = selected_bytes(snapshot, expr, *whole)
+        if query and size > query:
+            raise QueryError(
+                f"the query would read too many bytes (query: {format_binary(size)}, limit: "
+                f"{format_binary(query)}); consider adding more specific stream selectors or "
+                "reduce the time range of the query"
+            )
+        if not querier or size <= querier:
+            return
+        for start, end in parts():
+            size = selected_bytes(snapshot, expr, start, end)
+            if size > querier:
+                raise QueryError(
+                    "query too large to execute on a single querier: (query: "
+                    f"{format_binary(size)}, limit: {format_binary(querier)}); consider adding "
+                    "more specific stream selectors, reduce the time range of the query, or "
+                    "adjust parallelization settings"
+                )
+
+    def _check_blocked(self, text: str, expr: Expr) -> None:
+        if blocked(self.limits.blocked_queries, text, expr):
+            raise QueryError("query blocked by policy")
 
     def _check_selector(self, query: LogQuery, length: int) -> None:
         most, count = self.limits.max_streams_matchers_per_query, len(query.selector.matchers)

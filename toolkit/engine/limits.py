@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from toolkit.engine.blocking import BlockedQuery
+
 _SECOND = 1_000_000_000
 _HOUR = 3600 * _SECOND
 
@@ -24,9 +26,12 @@ class Limits:
     max_query_lookback: int = 0
     max_query_range: int = 0
     max_query_series: int = 500
+    max_query_bytes_read: int = 0
+    max_querier_bytes_read: int = 150 << 30
     max_query_parallelism: int = 32
     max_streams_matchers_per_query: int = 1000
     query_timeout: int = 60 * _SECOND
+    blocked_queries: tuple[BlockedQuery, ...] = ()
     required_labels: tuple[str, ...] = ()
     required_number_labels: int = 0
     volume_enabled: bool = True
@@ -42,6 +47,7 @@ UNLIMITED = replace(
     max_entries_limit_per_query=0,
     max_query_length=0,
     max_query_series=0,
+    max_querier_bytes_read=0,
     max_streams_matchers_per_query=0,
     query_timeout=0,
     split_queries_by_interval=0,

@@ -21,6 +21,7 @@ from toolkit.engine.columnar.read import narrowed
 from toolkit.engine.deadline import Deadline
 from toolkit.engine.pipeline import ResultLabels, Row, compile_pipeline
 from toolkit.engine.points import LabelSet, label_strings
+from toolkit.engine.processed import Processed
 from toolkit.engine.rows import runner
 from toolkit.engine.store import Selection, Snapshot
 from toolkit.logql.ast import LogQuery
@@ -55,6 +56,7 @@ def read(
     part: int = 0,
     categorize: bool = False,
     deadline: Deadline,
+    processed: Processed | None = None,
 ) -> Streams:
     """The first ``limit`` entries (None for all) in ``[start, end)``, read in ``direction``.
 
@@ -62,9 +64,9 @@ def read(
     kept, whatever its stream, and only of the first ``limit`` entries. Loki's frontend reads the
     range in parts that end at multiples of ``part`` (ns, 0 for one part), and both begin anew in
     each. ``categorize`` groups entries by their stream labels alone, as Loki does for clients that
-    ask for categorized labels.
+    ask for categorized labels. ``processed`` is told which lines were looked at.
     """
-    reader = _Lines(snapshot, query, deadline)
+    reader = _Lines(snapshot, query, deadline, processed)
     kept: dict[LabelSet, tuple[ResultLabels, list[Entry]]] = {}
     found = _thinned(_entries(reader, start, end, direction, limit), interval, part, limit)
     for timestamp, _, (line, labels, _) in islice(found, limit):
@@ -106,8 +108,15 @@ def _mapping(pairs: LabelSet) -> Labels:
 class _Lines:
     """The lines of a query that pass its pipeline, by way of the vector filters where possible."""
 
-    def __init__(self, snapshot: Snapshot, query: LogQuery, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        query: LogQuery,
+        deadline: Deadline,
+        processed: Processed | None,
+    ) -> None:
         self.snapshot = snapshot
+        self._processed = processed
         self.label_string = label_strings()
         self._run = runner(snapshot, compile_pipeline(query))
         self._filters = prefilter(query)
@@ -125,6 +134,8 @@ class _Lines:
 
     def passing(self, block: Selection) -> list[_Found]:
         """The entries that pass, in the block's order."""
+        if self._processed is not None:
+            self._processed.add(block)
         block = narrowed(self._filters, block, self._deadline)
         for drop in self._drops:
             block = drop.left(block, self._deadline)

@@ -11,6 +11,7 @@ from toolkit.engine.columnar.plan import Plan, plan, prefilter
 from toolkit.engine.columnar.read import narrowed, read
 from toolkit.engine.deadline import Deadline
 from toolkit.engine.extraction import Extraction, Samples
+from toolkit.engine.processed import Processed
 from toolkit.engine.rows import RowRunner, runner, samples
 from toolkit.engine.store import Selection, Snapshot
 from toolkit.engine.windows import Windows
@@ -26,6 +27,7 @@ class Reader:
     snapshot: Snapshot
     deadline: Deadline
     columnar: bool = True
+    processed: Processed | None = None
 
     def samples(self, extraction: Extraction, windows: Windows) -> Samples:
         """The samples of a range aggregation in all of its windows, in order of time.
@@ -35,6 +37,8 @@ class Reader:
         """
         run = runner(self.snapshot, extraction.pipeline())
         selection = self._selection(extraction, windows)
+        if self.processed is not None:
+            self.processed.add(selection)
         if self.columnar:
             query = extraction.query
             unwrap = extraction.aggregation.log_range.unwrap

@@ -17,6 +17,7 @@ _UNITS: Final[dict[str, int]] = {
     **{p + b: 1024**i for i, p in enumerate(_PREFIXES, 1) for b in ("i", "ib")},
 }
 _NAMES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_BINARY_NAMES: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _MAX: Final = float(1 << 64)
 
 
@@ -49,6 +50,26 @@ def format_bytes(size: int) -> str:
     power = math.floor(math.log(size) / math.log(1000))
     value = math.floor(float(size) / math.pow(1000, power) * 10 + 0.5) / 10
     return f"{value:.{1 if value < 10 else 0}f} {_NAMES[power]}"
+
+
+def format_binary(size: int) -> str:
+    """``11776`` as ``12 KiB`` (humanize's IBytes), as Loki's limits on bytes read print them."""
+    if size < 10:
+        return f"{size} B"
+    power = math.floor(math.log(size) / math.log(1024))
+    value = math.floor(float(size) / math.pow(1024, power) * 10 + 0.5) / 10
+    return f"{value:.{1 if value < 10 else 0}f} {_BINARY_NAMES[power]}"
+
+
+def format_setting(size: int) -> str:
+    """``3145728`` as ``3MB``: whole units of 1024, as Loki prints sizes of its settings.
+
+    Source: github.com/c2h5oh/datasize.
+    """
+    for power in range(len(_NAMES) - 1, 0, -1):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{_NAMES[power].upper()}"
+    return f"{size}B"
 
 
 def compared(size: int) -> int:

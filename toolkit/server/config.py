@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.engine.limits import Limits
+from toolkit.logql.bytesize import format_setting
 from toolkit.logql.durations import format_prometheus
 
 _SECOND = 1_000_000_000
@@ -27,6 +28,16 @@ _DURATIONS = frozenset(
         "reject_old_samples_max_age",
         "split_instant_metric_queries_by_interval",
         "split_queries_by_interval",
+    }
+)
+_SIZES = frozenset(
+    {
+        "max_line_size",
+        "max_querier_bytes_read",
+        "max_query_bytes_read",
+        "max_structured_metadata_size",
+        "per_stream_rate_limit",
+        "per_stream_rate_limit_burst",
     }
 )
 
@@ -64,6 +75,8 @@ class PushLimits:
     unordered_window: int = 0
     ingestion_rate: int = 0
     ingestion_burst_size: int = 6 * _MIB
+    per_stream_rate_limit: int = 0
+    per_stream_rate_limit_burst: int = 15 * _MIB
     max_global_streams_per_user: int = 0
 
 
@@ -87,8 +100,8 @@ class ServerConfig:
     max_concurrent_tail_requests: int = 10
 
     def limits_config(self) -> dict[str, Any]:
-        """The limits in force under the names of Loki's ``limits_config``, sorted, durations as
-        text."""
+        """The limits in force under the names of Loki's ``limits_config``, sorted, durations and
+        sizes as text."""
         push = asdict(self.push)
         push.pop("unordered_window")  # half of an ingester's max_chunk_age
         push["ingestion_rate_mb"] = push.pop("ingestion_rate") / _MIB
@@ -99,10 +112,12 @@ class ServerConfig:
             "discover_log_levels": self.discover_log_levels,
             "discover_service_name": list(self.discover_service_name),
             "max_concurrent_tail_requests": self.max_concurrent_tail_requests,
-            "max_query_bytes_read": "0B",
             "retention_period": "0s",
         }
-        return {
-            name: format_prometheus(value) if name in _DURATIONS else value
-            for name, value in sorted(found.items())
-        }
+        return {name: _shown(name, value) for name, value in sorted(found.items())}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in _DURATIONS:
+        return format_prometheus(value)
+    return format_setting(value) if name in _SIZES else value

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from toolkit.engine.processed import Processed
 from toolkit.logql.numbers import format_float
 from toolkit.logql.quoting import encode, shown
 from toolkit.results import Entry, Labels, Matrix, Result, Scalar, Series, Stream, Streams, Vector
@@ -36,18 +37,30 @@ _SUMMARY = {
 }
 
 
-def encode_result(result: Result, *, seconds: float, categorize: bool) -> bytes:
+def encode_result(
+    result: Result, processed: Processed, *, seconds: float, categorize: bool
+) -> bytes:
     """A whole answer. ``seconds`` is how long it took; ``categorize`` is Grafana's header."""
     data: dict[str, Any] = {"resultType": result_type(result)}
     if categorize and isinstance(result, Streams):
         data["encodingFlags"] = ["categorize-labels"]
     data["result"] = _result(result, categorize)
-    counted = {"execTime": seconds, "totalEntriesReturned": _size(result)}
-    data["stats"] = {"summary": _SUMMARY | counted}
+    data["stats"] = {"summary": _SUMMARY | _counted(result, processed, seconds)}
     answer: dict[str, Any] = {"status": "success", "data": data}
     if result.warnings:
         answer["warnings"] = list(result.warnings)
     return _html_escaped(orjson.dumps(answer))
+
+
+def _counted(result: Result, processed: Processed, seconds: float) -> dict[str, float]:
+    return {
+        "bytesProcessedPerSecond": int(processed.bytes / seconds),
+        "linesProcessedPerSecond": int(processed.lines / seconds),
+        "totalBytesProcessed": processed.bytes,
+        "totalLinesProcessed": processed.lines,
+        "execTime": seconds,
+        "totalEntriesReturned": _size(result),
+    }
 
 
 def result_type(result: Result) -> str:

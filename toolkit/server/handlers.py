@@ -10,7 +10,9 @@ import orjson
 from starlette.responses import Response
 
 from toolkit.engine import parameters
+from toolkit.engine.engine import Engine
 from toolkit.engine.frontend import Frontend
+from toolkit.engine.processed import Processed
 from toolkit.errors import LogQLError
 from toolkit.logql.ast import LogQuery, Matcher
 from toolkit.logql.parser import parse
@@ -65,25 +67,26 @@ def query(call: Call) -> Response:
     """``query``: a metric query at one moment."""
     tenant = _tenant(call)
     asked = parameters.instant_parameters(call.form, call.now)
-    started = time.perf_counter()
-    result = _frontend(call, tenant).instant(asked, partial=_partial(call))
-    return _result(call, result, started)
+    started, processed = time.perf_counter(), Processed()
+    result = _frontend(call, tenant, processed).instant(asked, partial=_partial(call))
+    return _result(call, result, started, processed)
 
 
 def query_range(call: Call) -> Response:
     """``query_range``: a metric query at steps, or the lines of a log query."""
     tenant = _tenant(call)
     asked = parameters.range_parameters(call.form, call.now)
-    started = time.perf_counter()
-    frontend = _frontend(call, tenant)
+    started, processed = time.perf_counter(), Processed()
+    frontend = _frontend(call, tenant, processed)
     result = frontend.range(
         asked, categorize=encode.wants_categories(call.request.headers), partial=_partial(call)
     )
-    return _result(call, result, started)
+    return _result(call, result, started, processed)
 
 
-def _frontend(call: Call, tenant: Tenant) -> Frontend:
-    return Frontend(tenant.engine, call.server.config.limits, lambda: call.now)
+def _frontend(call: Call, tenant: Tenant, processed: Processed | None = None) -> Frontend:
+    limits = call.server.config.limits
+    return Frontend(Engine(tenant.store.snapshot, limits, processed), limits, lambda: call.now)
 
 
 def _partial(call: Call) -> bool:
@@ -91,10 +94,12 @@ def _partial(call: Call) -> bool:
     return "Source=grafana-lokiexplore-app" in call.request.headers.get("x-query-tags", "")
 
 
-def _result(call: Call, result: Result, started: float) -> Response:
-    seconds = time.perf_counter() - started
+def _result(call: Call, result: Result, started: float, processed: Processed) -> Response:
     body = encode.encode_result(
-        result, seconds=seconds, categorize=encode.wants_categories(call.request.headers)
+        result,
+        processed,
+        seconds=time.perf_counter() - started,
+        categorize=encode.wants_categories(call.request.headers),
     )
     return Response(body, media_type=_JSON)
 

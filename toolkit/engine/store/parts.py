@@ -51,6 +51,10 @@ class Part(Protocol):
         """Byte lengths of the lines of some rows."""
         ...
 
+    def line_bytes(self, rows: slice | Rows) -> int:
+        """Bytes of the lines of some rows together; at hand for a slice of lines in order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MemoryPart:
@@ -94,6 +98,11 @@ class MemoryPart:
         if isinstance(rows, slice):
             return self.offsets[1:][rows] - self.offsets[:-1][rows]
         return self.offsets[rows + 1] - self.offsets[rows]
+
+    def line_bytes(self, rows: slice | Rows) -> int:
+        if self.order is None and isinstance(rows, slice):
+            return int(self.offsets[rows.stop] - self.offsets[rows.start])
+        return int(self.line_lengths(rows).sum())
 
     def kept(self, fresh: NDArray[np.bool_]) -> MemoryPart:
         """Only the rows for which ``fresh`` holds; lines are not copied."""

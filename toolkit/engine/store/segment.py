@@ -180,6 +180,11 @@ class Segment:
             return np.diff(self._offsets[rows.start : rows.stop + 1])
         return self._offsets[rows + 1] - self._offsets[rows]
 
+    def line_bytes(self, rows: slice | Rows) -> int:
+        if isinstance(rows, slice):
+            return int(self._offsets[rows.stop] - self._offsets[rows.start])
+        return int(self.line_lengths(rows).sum())
+
     def _check(self, rows: slice | Rows) -> None:
         if self._all_checked:
             return

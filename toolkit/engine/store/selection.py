@@ -72,6 +72,9 @@ class Piece:
     def line_lengths(self) -> Int64s:
         return self._column([run.part.line_lengths(run.rows) for run in self.runs])
 
+    def line_bytes(self) -> int:
+        return sum(run.part.line_bytes(run.rows) for run in self.runs)
+
     def _column(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
         whole = columns[0] if len(columns) == 1 else np.concatenate(columns)
         return whole if self.order is None else whole[self.order]
@@ -139,6 +142,11 @@ class Selection:
     def line_lengths(self) -> Int64s:
         """Lengths of the lines in bytes, without reading a line."""
         return _joined([piece.line_lengths() for piece in self.pieces], np.int64)
+
+    @property
+    def line_bytes(self) -> int:
+        """Bytes of the lines together."""
+        return sum(piece.line_bytes() for piece in self.pieces)
 
     def lines(self, rows: Rows | None = None) -> pa.ChunkedArray:
         """The lines as ``large_binary``; with ``rows`` just those, in the order of ``rows``.

@@ -73,6 +73,11 @@ class Snapshot:
             return None
         return min(part.first for part in self._parts), max(part.last for part in self._parts)
 
+    @property
+    def line_bytes(self) -> int:
+        """Bytes of all lines together, without looking at each."""
+        return sum(part.line_bytes(slice(0, len(part))) for part in self._parts)
+
     def matching(self, matchers: Sequence[Matcher]) -> Mask:
         """Which streams all matchers hold for, one bool per stream; all of them for none."""
         return self._table.match(matchers, self._count)

@@ -89,13 +89,11 @@ def accept(
     batches, errors = validate(streams, config.push, now)
     if config.discover_log_levels:
         batches = [_with_levels(batch) for batch in batches]
-    if errors:
-        return batches, HTTPError(400, grouped(errors))
-    if admission.needed:
-        batches, errors = admission.admit(batches)
-        if errors:
-            return batches, HTTPError(400, "\n".join(errors))
-    return batches, None
+    refused = HTTPError(400, grouped(errors)) if errors else None
+    if admission.needed and batches:
+        batches, late = admission.admit(batches)
+        return batches, late or refused
+    return batches, refused
 
 
 def _with_levels(batch: StreamBatch) -> StreamBatch:
