@@ -98,3 +98,16 @@ def test_a_line_filter_that_would_be_read_as_part_of_drop_goes_before_it(
 def test_signs_stay_apart_that_would_be_read_as_one(written: str, printed: str) -> None:
     assert print_expr(parse(written)) == printed
     assert parse(printed) == parse(written)
+
+
+@pytest.mark.parametrize("stage", ["$x", 'b="c" and $x', 'b="c" or $x'])
+def test_a_line_filter_that_would_be_compared_with_a_variable_goes_before_it(stage: str) -> None:
+    """``$x != "y"`` compares the label ``$x``; no line filter is one of ``( $x )``."""
+    expr = parse(f'{{a="b"}} | {stage} |= "y" != "z"')
+    assert isinstance(expr, ast.LogQuery)
+    changed = ast.LogQuery(expr.selector, (expr.stages[0], expr.stages[2]))
+    assert print_expr(changed) == f'{{a="b"}} != "z" | {stage}'
+    bracketed = ast.AndLabelFilter(ast.Variable("$x"), ast.OrLabelFilter(*[ast.Variable("$x")] * 2))
+    kept = ast.LogQuery(expr.selector, (bracketed, expr.stages[2]))
+    assert print_expr(kept) == '{a="b"} | $x and ($x or $x) != "z"'
+    assert parse(print_expr(kept)) == kept

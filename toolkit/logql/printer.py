@@ -150,6 +150,11 @@ def writable(stages: Sequence[ast.Stage]) -> list[ast.Stage]:
 
 
 def _ends_with_a_name(stage: ast.Stage) -> bool:
+    if isinstance(stage, ast.JoinedLabelFilters):
+        last: ast.LabelFilter = stage
+        while isinstance(last, ast.JoinedLabelFilters):
+            last = last.right
+        return isinstance(last, ast.Variable) and print_label_filter(stage).endswith(last.text)
     if isinstance(stage, ast.Variable):
         return not isinstance(stage, ast.VariablePiece)
     if not isinstance(stage, ast.DropLabels | ast.KeepLabels):
