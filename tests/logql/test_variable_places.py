@@ -198,6 +198,15 @@ def test_where_no_variable_may_stand_the_hint_says_where_one_may(query: str, hin
 
 
 @pytest.mark.parametrize(
+    "query", ["{app=$x}", '{app="a"} |= $x', 'rate({app="a"}[$x])', "$x", '{app="a"} | $x="b"']
+)
+def test_a_query_for_loki_is_told_from_one_for_grafana(query: str) -> None:
+    with pytest.raises(LogQLError) as raised:
+        parse(query, variables=False)
+    assert raised.value.hint == "$x is a variable of Grafana; Loki takes its value only"
+
+
+@pytest.mark.parametrize(
     "query",
     [
         'sum(rate({app="$app"} | foo [$__auto]))',

@@ -76,7 +76,7 @@ def parse_unvalidated(text: str, *, variables: bool = True) -> ast.Expr:
         pass  # reported before, and raised below
     if lexer.fault is not None:
         message, span = fault_message(lexer.fault), lexer.fault.span
-        hint = propose(message, text, span)
+        hint = propose(message, text, span, variables=variables)
         raise LogQLSyntaxError(message, text=text, span=span, hint=hint)
     return cast(ast.Expr, result)
 

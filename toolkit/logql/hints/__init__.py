@@ -10,14 +10,17 @@ from toolkit.logql.hints.neighbours import by_neighbours
 from toolkit.logql.hints.place import Place
 from toolkit.logql.hints.rules import RULES
 from toolkit.logql.lexer import Lexer
-from toolkit.logql.tokens import END, Token
+from toolkit.logql.tokens import END, VARIABLE, Token
 
 # A message may repeat texts of the query, of any length.
 _LOOKED_AT: Final = 300
 
 
-def propose(message: str, text: str, span: Span) -> str | None:
-    """A hint for the error that Loki words as ``message``, found at ``span`` of ``text``."""
+def propose(message: str, text: str, span: Span, *, variables: bool = True) -> str | None:
+    """A hint for the error that Loki words as ``message``, found at ``span`` of ``text``.
+
+    ``variables`` says whether Grafana's variables may stand in ``text``.
+    """
     message = message[:_LOOKED_AT]
     if not message.startswith("parse error ") or ": syntax error: " not in message:
         return by_message(message, text, span)
@@ -27,5 +30,9 @@ def propose(message: str, text: str, span: Span) -> str | None:
     while token.start < span.start and token.kind != END:
         before.append(token)
         token = lexer.next()
+    # Loki's own tokens begin at the $, and its error may stand at the next one.
+    at = before[-1] if before and before[-1].end > span.start else token
+    if at.kind == VARIABLE and not variables:
+        return f"{text[at.start : at.end]} is a variable of Grafana; Loki takes its value only"
     place = Place(text, before, token)
     return next((hint for rule in (*RULES, by_neighbours) if (hint := rule(place))), None)

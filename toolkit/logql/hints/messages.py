@@ -8,6 +8,7 @@ from typing import Final
 from toolkit.errors import Span
 from toolkit.logql import durations
 from toolkit.logql.hints.place import did_you_mean
+from toolkit.logql.variables import has_variable
 
 _UNITS: Final = {"s": "s", "m": "m", "h": "h", "d": "d", "w": "w", "y": "y"}
 
@@ -118,6 +119,8 @@ def by_message(message: str, text: str, span: Span) -> str | None:
 
 
 def _duration_hint(written: str) -> str:
+    if has_variable(written):
+        return f"{written.strip()} is a variable of Grafana; Loki takes its value only"
     if ":" in written:
         return "Loki has no subqueries; a range is a single length: [5m]"
     if written.strip().startswith("-"):
