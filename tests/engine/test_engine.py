@@ -252,3 +252,32 @@ def test_a_pattern_of_texts_that_are_not_utf_8_is_compared_with() -> None:
     assert found(r'{app!~"x|\xff", app!=""}') == ["v=z"]
     assert found(r'{app=~".+"} | logfmt | v=~"z|\xff"') == ["v=z"]
     assert found(r'{app=~".+"} | logfmt | v!~"z|\xff"') == ["v=y"]
+
+
+# What a running Loki answered to such pairs of legs, which fail at one and the same step.
+@pytest.mark.parametrize(
+    ("left", "right", "status", "begins", "ends"),
+    [
+        ("LINES", "TWINS", 400, "2 errors: pipeline error: 'JSONParserErr'", "; found duplicate "
+         "series on the right hand-side;many-to-many matching not allowed: matching labels must be "
+         "unique on one side"),
+        ("TWINS", "LINES", 400, "pipeline error: 'JSONParserErr'", '| __error__="" )\n'),
+        ("FINE", "TWINS", 500, "found duplicate series", "unique on one side"),
+        ("TWINS", "FINE", 500, "found duplicate series", "unique on one side"),
+        ("TWINS", "TWINS", 500, "2 errors: found duplicate", "unique on one side"),
+    ],
+)  # fmt: skip
+def test_legs_that_do_not_match_fail_beside_those_whose_lines_do(
+    left: str, right: str, status: int, begins: str, ends: str
+) -> None:
+    fine = 'count_over_time({app=~".+"} [1m])'
+    legs = {
+        "FINE": fine,
+        "TWINS": f"({fine} + on (x) {fine})",
+        "LINES": 'count_over_time({app="a"} | json [1m])',
+    }
+    with pytest.raises(QueryError) as caught:
+        instant(f"{legs[left]} + on (x) {legs[right]}", 60)
+    assert caught.value.status == status
+    assert caught.value.message.startswith(begins)
+    assert caught.value.message.endswith(ends)

@@ -204,3 +204,33 @@ def test_queries_are_blocked_as_a_loki_blocks_them(query: str, is_blocked: bool)
         answer = server.api("query_range", query=query, start=T0, end=T0 + 60, step=60)
         assert (answer.text == "query blocked by policy") is is_blocked
         assert answer.status == (400 if is_blocked else 200)
+
+
+# The header and whether a running Loki cut the answer to it.
+@pytest.mark.parametrize(
+    ("tags", "cut"),
+    [
+        ("Source=grafana-lokiexplore-app", True),
+        ("source=Grafana-LokiExplore-App", True),
+        ("a=b,Source=grafana-lokiexplore-app", True),
+        ("xSource=grafana-lokiexplore-app", False),
+        ("Source=grafana-lokiexplore-app2", False),
+        ("", False),
+    ],
+)
+def test_drilldown_gets_some_series_and_a_warning(tags: str, cut: bool) -> None:
+    with serving(ServerConfig(limits=Limits(max_query_series=2))) as server:
+        server.push(*(({"a": str(n)}, [[str(T0 * NS), "x"]]) for n in range(3)))
+        for path, time in (
+            ("query", f"time={T0}"),
+            ("query_range", f"start={T0}&end={T0}&step=1"),
+        ):
+            query = f"/loki/api/v1/{path}?query=count_over_time({{a=~%22.%2B%22}}[1m])&{time}"
+            answer = server.get(query, {"X-Query-Tags": tags})
+            if not cut:
+                assert answer.status == 400
+                continue
+            assert answer.json["warnings"] == [
+                "maximum number of series (2) reached for a single query; returning partial results"
+            ]
+            assert len(answer.data["result"]) == 2

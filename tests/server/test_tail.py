@@ -133,6 +133,33 @@ def test_a_bad_tail_is_refused_before_it_begins(
     assert (without.status, without.text) == (400, text)
 
 
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("query=%zz", 'invalid URL escape "%zz"'),
+        ("query=%7Ba%3D%221%22%7D&x=%2", 'invalid URL escape "%2"'),
+        ("query=%7Ba%3D%221%22%7D&limit=3;4", "invalid semicolon separator in query"),
+        ("limit=x&query=%7Ba%3D%221%22%7D&limit=0",
+         'strconv.Atoi: parsing "x": invalid syntax'),
+        ("query=%7Ba%3D%22%ff%22%7D", "parse error at line 1, col 4: invalid UTF-8 encoding"),
+    ],
+)  # fmt: skip
+def test_a_tail_reads_its_address_as_other_requests_do(loki: Live, asked: str, text: str) -> None:
+    """As a running Loki, with an upgrade and without."""
+
+    async def test() -> None:
+        address = f"{loki.url.replace('http', 'ws')}/loki/api/v1/tail?{asked}"
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with websockets.connect(address):
+                pass
+        response = refused.value.response
+        assert (response.status_code, response.body.decode()) == (400, text)
+
+    run(test)
+    without = loki.send("GET", f"/loki/api/v1/tail?{asked}", None)
+    assert (without.status, without.text) == (400, text)
+
+
 def test_what_cannot_be_tailed_ends_with_the_reason(loki: Live) -> None:
     async def test() -> None:
         query = 'count_over_time({t="1"}[1m])'

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.engine.errors import QueryError
+from toolkit.engine.errors import StepError
 from toolkit.engine.points import (
     EMPTY,
     Floats,
@@ -99,7 +99,7 @@ def vectors(
 ) -> Points:
     """Two vectors, matched step by step.
 
-    Raises :class:`QueryError` (status 500, as Loki answers) where series do not match one to one,
+    Raises :class:`StepError` (status 500, as Loki answers) where series do not match one to one,
     or one to many as asked.
     """
     matching = matching or _ONE_TO_ONE
@@ -251,6 +251,6 @@ def _first_step(cells: Ints, signature_count: int) -> int:
 def _raise_first(duplicate: int, match: int, swapped: bool, text: str) -> None:
     """The error of the earliest step; within a step duplicates on the one side are seen first."""
     if duplicate <= match and duplicate < _NEVER:
-        raise QueryError(_DUPLICATE.format(side="left" if swapped else "right"), status=500)
-    if match < _NEVER:
-        raise QueryError(text, status=500)
+        text = _DUPLICATE.format(side="left" if swapped else "right")
+    if (step := min(duplicate, match)) < _NEVER:
+        raise StepError(text, step=step, ends=False, status=500)

@@ -17,10 +17,22 @@ class QueryError(ToolkitError):
         self.status = status
 
 
-class PipelineError(QueryError):
+class StepError(QueryError):
+    """An error that Loki meets when it comes to ``step``: of two it sees the earlier one.
+
+    ``ends`` says whether the expression around it stops there, before it looks at its other leg.
+    """
+
+    def __init__(self, message: str, *, step: int, ends: bool, status: int = 400) -> None:
+        super().__init__(message, status=status)
+        self.step = step
+        self.ends = ends
+
+
+class PipelineError(StepError):
     """A sample with ``__error__`` came into a metric query (pkg/logqlmodel/error.go).
 
-    ``step`` is the first step whose window holds it: of two errors Loki sees the earlier one.
+    ``step`` is the first step whose window holds it.
     """
 
     def __init__(self, labels: LabelSet, *, step: int) -> None:
@@ -30,9 +42,28 @@ class PipelineError(QueryError):
             f'Use a label filter to intentionally skip this error. (e.g | __error__!="{kind}").\n'
             'To skip all potential errors you can match empty errors.(e.g __error__="")\n'
             "The label filter can also be specified after unwrap. "
-            '(e.g | unwrap latency | __error__="" )\n'
+            '(e.g | unwrap latency | __error__="" )\n',
+            step=step,
+            ends=True,
         )
-        self.step = step
+
+
+def of_two(left: StepError, right: StepError) -> StepError:
+    """The error of a binary operation whose legs both fail (pkg/logql/evaluator.go).
+
+    The right leg is asked first; both are told where they fail at one step and the right one goes
+    on.
+    """
+    if left.step != right.step:
+        return min(left, right, key=lambda error: error.step)
+    if right.ends:
+        return right
+    return StepError(
+        f"2 errors: {left.message}; {right.message}",
+        step=left.step,
+        ends=left.ends,
+        status=min(left.status, right.status),
+    )
 
 
 class SeriesLimitError(QueryError):

@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.engine import binop, labelreplace, vectoragg
-from toolkit.engine.errors import PipelineError, QueryError, SeriesLimitError
+from toolkit.engine.errors import (
+    PipelineError,
+    QueryError,
+    SeriesLimitError,
+    StepError,
+    of_two,
+)
 from toolkit.engine.extraction import Extraction, Samples
 from toolkit.engine.points import Ints, LabelSet, Points, Steps, constant, present
 from toolkit.engine.rangeagg import VALUELESS, aggregate
@@ -99,15 +105,14 @@ class Evaluator:
         )
 
     def _both(self, left: MetricExpr, right: MetricExpr) -> tuple[Points, Points]:
-        """Both legs. Of two failing ones the earlier step is told, at one step the right leg."""
+        """Both legs. Raises what :func:`of_two` makes of two that fail."""
         try:
             right_points = self.points(right)
-        except PipelineError as right_error:
+        except StepError as right_error:
             try:
                 self.points(left)
-            except PipelineError as left_error:
-                if left_error.step < right_error.step:
-                    raise left_error from None
+            except StepError as left_error:
+                raise of_two(left_error, right_error) from None
             raise
         return self.points(left), right_points
 

@@ -36,7 +36,8 @@ from toolkit.server.tenants import Tenants
 
 _log = logging.getLogger("toolkit.server")
 _TEXT = "text/plain; charset=utf-8"
-_MAX_FORM = 1 << 20
+_MAX_FORM = 10 << 20
+"""Bytes of a posted form, as Go's ``ParseForm`` takes them."""
 _COMPRESSED_FROM = 1400
 """Bytes of an answer, as in the gziphandler before Loki's frontend."""
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
@@ -89,7 +90,7 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
                 # read first: who sends slowly takes no slot from others
                 with _patience(config):
                     body = await _read(request, limit)
-                values, problem = _values(request, b"" if handler is handlers.push else body)
+                values, problem = await _values(request, b"" if handler is handlers.push else body)
                 if problem and reads_form:
                     raise HTTPError(400, problem)
                 form = {name: given[0] for name, given in values.items()}
@@ -204,6 +205,8 @@ async def _read(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
+            if _is_form(request):
+                raise HTTPError(400, "http: POST too large")
             raise HTTPError(
                 413,
                 f"request body too large: message size too large than max ({size} vs {limit})",
@@ -212,11 +215,16 @@ async def _read(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _values(request: Request, body: bytes) -> tuple[Mapping[str, Sequence[str]], str]:
-    values, problem = read_form(request.scope["query_string"])
+def _is_form(request: Request) -> bool:
     header = request.headers.get("content-type", "")
-    if body and header and media_type(header) == "application/x-www-form-urlencoded":
-        posted, posted_problem = read_form(body)
+    return bool(header) and media_type(header) == "application/x-www-form-urlencoded"
+
+
+async def _values(request: Request, body: bytes) -> tuple[Mapping[str, Sequence[str]], str]:
+    values, problem = read_form(request.scope["query_string"])
+    if body and _is_form(request):
+        # millions of names take seconds, in which others are to be answered
+        posted, posted_problem = await run_in_threadpool(read_form, body)
         problem = posted_problem or problem
         for name, given in posted.items():
             values[name] = given + values.get(name, [])

@@ -19,10 +19,10 @@ def read_form(data: bytes) -> tuple[dict[str, list[str]], str]:
     """The values by name, and the first problem in Go's words ("" for none)."""
     values: dict[str, list[str]] = {}
     problem = ""
-    for part in data.split(b"&"):
+    for part in filter(None, data.split(b"&")):
         found = _problem(part)
         problem = problem or found
-        if part and not found:
+        if not found:
             name, _, value = part.partition(b"=")
             values.setdefault(_unescaped(name), []).append(_unescaped(value))
     return values, problem

@@ -90,8 +90,17 @@ def _frontend(call: Call, tenant: Tenant, processed: Processed | None = None) ->
 
 
 def _partial(call: Call) -> bool:
-    # Grafana's Logs Drilldown would rather have some series than an error.
-    return "Source=grafana-lokiexplore-app" in call.request.headers.get("x-query-tags", "")
+    """Whether Grafana's Logs Drilldown asks, which would rather have some series than an error.
+
+    Source: grafana/loki ``pkg/util/httpreq/tags.go``.
+    """
+    tags = call.request.headers.get("x-query-tags", "").split(",")
+    pairs = [[part for part in tag.split("=") if part] for tag in tags]
+    return any(
+        pair[0].lower() == "source" and pair[1].lower() == "grafana-lokiexplore-app"
+        for pair in pairs
+        if len(pair) == 2
+    )
 
 
 def _result(call: Call, result: Result, started: float, processed: Processed) -> Response:

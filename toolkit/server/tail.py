@@ -25,9 +25,11 @@ from toolkit.engine.frontend import Frontend
 from toolkit.errors import ToolkitError
 from toolkit.logql.ast import Expr, LogQuery
 from toolkit.logql.parser import parse
+from toolkit.logql.quoting import encode as encode_text
 from toolkit.server import encode
 from toolkit.server.errors import HTTPError
 from toolkit.server.follow import Dropped, Follower, Tailed, entries_of
+from toolkit.server.form import read_form
 
 if TYPE_CHECKING:
     from toolkit.server.app import Call, Server
@@ -57,11 +59,15 @@ def endpoint(server: Server) -> Callable[[WebSocket], Awaitable[None]]:
 
     async def serve(socket: WebSocket) -> None:
         try:
-            asked = _asked(socket.query_params, socket.headers, time.time_ns())
+            values, problem = read_form(socket.scope["query_string"])
+            if problem:
+                raise HTTPError(400, problem)
+            form = {name: given[0] for name, given in values.items()}
+            asked = _asked(form, socket.headers, time.time_ns())
             tenant = server.tenants.receiving(socket.headers)  # for what is to come
         except ToolkitError as error:
             status = error.status if isinstance(error, HTTPError | QueryError) else 400
-            await socket.send_denial_response(PlainTextResponse(error.message, status))
+            await socket.send_denial_response(PlainTextResponse(encode_text(error.message), status))
             return
         await socket.accept()
         watcher = asyncio.create_task(_closed(socket))
