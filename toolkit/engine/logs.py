@@ -159,8 +159,7 @@ class _Lines:
     def _of(self, stream: int) -> ResultLabels:
         known = self._labels.get(stream)
         if known is None:
-            labels = self.snapshot.streams[stream].labels
-            known = self._labels[stream] = ResultLabels(tuple(sorted(labels.items())))
+            known = self._labels[stream] = ResultLabels(self.snapshot.streams[stream].pairs)
         return known
 
 

@@ -44,8 +44,10 @@ class StreamBatch:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """A stream: its labels and the hash by which Loki orders streams at equal timestamps."""
+    """A stream: its labels, also as a value, and the hash by which Loki orders streams at equal
+    timestamps."""
 
+    pairs: Pairs
     labels: Labels
     hash: int
 

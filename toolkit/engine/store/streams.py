@@ -97,7 +97,7 @@ class StreamTable:
             for labels, digest in zip(new, digests, strict=True):
                 self._ids[labels] = len(self._labels)
                 self._labels.append(labels)
-                self._infos.append(StreamInfo(freeze(labels), digest))
+                self._infos.append(StreamInfo(labels, freeze(labels), digest))
 
     def infos(self, count: int) -> Sequence[StreamInfo]:
         """The first ``count`` streams."""
