@@ -158,6 +158,47 @@ def test_of_two_failing_legs_the_earlier_step_is_told() -> None:
     assert told('{app="a"} | json', '{app="b"} | json | app="b"') == "a"
 
 
+X = 'sum by (k) (count_over_time({app=~".+"} | logfmt k [1m]))'
+FAILS = 'count_over_time({app="a"} | json [1m])'
+TWICE = (
+    "found duplicate series on the right hand-side"
+    ";many-to-many matching not allowed: matching labels must be unique on one side"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "told"),
+    [
+        (f"({X} + on() {X}) or {X}", 500, TWICE),
+        (f"({X} + on() {X}) + on() {X}", 500, f"2 errors: {TWICE}; {TWICE}"),
+        (f"({X} + on() {X}) + on() ({X} + on() {X})", 500, f"2 errors: {TWICE}; {TWICE}"),
+        (f"{FAILS} or ({X} + on() {X})", 400, "2 errors: pipeline error: 'JSONParserErr' for"),
+        (f"({X} + on() {X}) or {FAILS}", 400, "pipeline error: 'JSONParserErr' for"),
+        (f"approx_topk(2, {FAILS})", 500, "unexpected empty result"),
+        (f"sum(approx_topk(2, {FAILS}))", 500, "unexpected empty result"),
+    ],
+)
+def test_errors_of_one_step_are_told_as_loki_tells_them(query: str, status: int, told: str) -> None:
+    """The right leg is looked at first; a failing pipeline ends the step, a failing match does not:
+    the left leg and the operation itself may fail, too. Each is what a Loki answered."""
+    with pytest.raises(QueryError) as caught:
+        instant(query, 60)
+    assert caught.value.status == status
+    assert caught.value.message.startswith(told)
+
+
+def test_a_match_that_fails_before_the_lines_do_is_told() -> None:
+    """At 40 s k="x" and "z" are two series for on(); the line that is no number comes at 50 s."""
+    rows = [*ROWS[:3], *ROWS[4:], (A, 45, "v=oops k=x")]
+    engine = Engine(filled(rows).snapshot)
+    query = f'sum by (app) (sum_over_time({{app="a"}} | logfmt | unwrap v [30s])) + on() {X}'
+    with pytest.raises(QueryError) as caught:
+        engine.range(query, start=40 * SECOND, end=60 * SECOND, step=10 * SECOND)
+    assert caught.value.message == TWICE
+    with pytest.raises(PipelineError):
+        engine.range(query, start=50 * SECOND, end=60 * SECOND, step=10 * SECOND)
+
+
 def test_a_line_format_that_nothing_reads_is_not_run() -> None:
     """With it goes what is wrong with its template, as in a running Loki; bytes are read."""
     query = 'count_over_time({app="a"} | line_format "{{ .v | nosuch }}" [1m])'
@@ -263,7 +304,7 @@ def test_a_pattern_of_texts_that_are_not_utf_8_is_compared_with() -> None:
          "unique on one side"),
         ("TWINS", "LINES", 400, "pipeline error: 'JSONParserErr'", '| __error__="" )\n'),
         ("FINE", "TWINS", 500, "found duplicate series", "unique on one side"),
-        ("TWINS", "FINE", 500, "found duplicate series", "unique on one side"),
+        ("TWINS", "FINE", 500, "2 errors: found duplicate", "unique on one side"),
         ("TWINS", "TWINS", 500, "2 errors: found duplicate", "unique on one side"),
     ],
 )  # fmt: skip

@@ -232,3 +232,13 @@ def test_steps_have_milliseconds() -> None:
     assert found.series[0].timestamps.tolist() == [0, 1_500_000_000, 3_000_000_000]
     found = frontend().range(RangeParameters("1", 0, 2 * SECOND, 400_000))
     assert seconds(found) == [0, 1, 2]
+
+
+def test_approx_topk_over_a_range_is_refused_before_the_stages_are_looked_at() -> None:
+    """What a Loki answered to the very query whose stage it would refuse otherwise."""
+    query = 'sum by (n) (count_over_time({app="a"} | logfmt n="b-c" [1m]))'
+    with pytest.raises(LogQLTypeError):
+        frontend().range(ranged(query, 0, 120, 60))
+    with pytest.raises(QueryError) as caught:
+        frontend().range(ranged(f"approx_topk(2, {query})", 0, 120, 60))
+    assert caught.value.message == "count min sketches are only supported on instant queries"

@@ -291,6 +291,16 @@ def test_sizes_are_counted(loki: Live) -> None:
     assert volume["result"][0] == {"metric": {"app": "web"}, "value": [T0 + 60, str(size)]}
 
 
+def test_a_volume_is_of_the_labels_that_there_are(loki: Live) -> None:
+    """A stream needs to have a target label only where no matcher speaks of it, as in a Loki."""
+    asked = {"query": '{app=~".+", nope!~".+"}', "start": T0, "end": T0 + 60}
+    plain = loki.api("index/volume", **asked).data["result"]
+    assert {"app": "web"} in [row["metric"] for row in plain]
+    named = loki.api("index/volume", targetLabels="app,nope", **asked).data["result"]
+    assert {"app": "web"} in [row["metric"] for row in named]
+    assert not loki.api("index/volume", targetLabels="app,other", **asked).data["result"]
+
+
 def test_sizes_by_step_lie_between_multiples_of_the_step(loki: Live) -> None:
     """One bucket alone is a vector, as a running Loki answers; T0 is 10 s past one of 30 s."""
     asked = {"query": '{app="web"}', "start": T0, "end": T0 + 60}

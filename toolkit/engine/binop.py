@@ -23,6 +23,7 @@ from toolkit.engine.points import (
     present,
     without_empty,
 )
+from toolkit.engine.power import power
 from toolkit.logql.ast import VectorMatching
 
 _ONE_TO_ONE = VectorMatching(on=False, labels=())
@@ -35,18 +36,13 @@ def _unless_zero(divide: Callable[[Floats, Floats], Floats]) -> Callable[[Floats
     return guarded
 
 
-def _power(left: Floats, right: Floats) -> Floats:
-    # Go's math.Pow(-1, ±Inf) is 1, as C's is; NumPy agrees with C
-    return np.asarray(np.power(left, right), np.float64)
-
-
 _ARITHMETIC: dict[str, Callable[[Floats, Floats], Floats]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": _unless_zero(np.divide),
     "%": _unless_zero(np.fmod),
-    "^": _power,
+    "^": power,
 }
 _COMPARISONS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "==": np.equal,

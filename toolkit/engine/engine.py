@@ -57,7 +57,7 @@ class Engine:
         expr = _metric(query)
         if isinstance(expr, NumberLiteral):
             return Scalar(time, number(expr.value))
-        points = self._evaluator(Steps.at(time), instant=True).points(expr)
+        points = self._evaluator(Steps.at(time), instant=True).answer(expr)
         cut = self._check_series(len(points), partial)
         samples = [
             Sample(dict(points.labels[series]), value)
@@ -72,12 +72,13 @@ class Engine:
     ) -> Matrix:
         """A metric query at ``start``, ``start + step``, ... up to ``end``, exactly."""
         expr = _metric(query)
+        check_range(expr)
         steps = Steps.between(start, end, step)
         evaluator = self._evaluator(steps, instant=False)
         if isinstance(expr, NumberLiteral):
             points = constant(number(expr.value), steps.count)
         else:
-            points = evaluator.points(expr)
+            points = evaluator.answer(expr)
         # in the first vector label sets that became equal count apart, as in Loki
         self._check_series(int((points.steps == 0).sum()), partial)
         series = matrix(points, steps)
@@ -150,6 +151,12 @@ def _metric(query: str | Expr) -> MetricExpr:
         refuse_variables(query)
         return optimized(query)
     raise QueryError(INSTANT_LOG_QUERY)
+
+
+def check_range(expr: MetricExpr) -> None:
+    """Refuse what can only be asked of one moment; Loki does so before it reads."""
+    if any(node.op == "approx_topk" for node in find(expr, VectorAggregation)):
+        raise QueryError("count min sketches are only supported on instant queries", status=500)
 
 
 def _sorts(expr: Expr) -> bool:

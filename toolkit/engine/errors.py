@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from toolkit.engine.points import LabelSet, label_string
 from toolkit.errors import ToolkitError
 
@@ -18,9 +20,9 @@ class QueryError(ToolkitError):
 
 
 class StepError(QueryError):
-    """An error that Loki meets when it comes to ``step``: of two it sees the earlier one.
+    """What goes wrong at a step of a metric query: of several errors Loki sees the earliest.
 
-    ``ends`` says whether the expression around it stops there, before it looks at its other leg.
+    One that ``ends`` leaves no vector at its step, so an operation does not look at its other leg.
     """
 
     def __init__(self, message: str, *, step: int, ends: bool, status: int = 400) -> None:
@@ -30,10 +32,7 @@ class StepError(QueryError):
 
 
 class PipelineError(StepError):
-    """A sample with ``__error__`` came into a metric query (pkg/logqlmodel/error.go).
-
-    ``step`` is the first step whose window holds it.
-    """
+    """A sample with ``__error__`` came into a metric query (pkg/logqlmodel/error.go)."""
 
     def __init__(self, labels: LabelSet, *, step: int) -> None:
         kind, series = dict(labels)["__error__"], label_string(labels)
@@ -48,21 +47,15 @@ class PipelineError(StepError):
         )
 
 
-def of_two(left: StepError, right: StepError) -> StepError:
-    """The error of a binary operation whose legs both fail (pkg/logql/evaluator.go).
-
-    The right leg is asked first; both are told where they fail at one step and the right one goes
-    on.
-    """
-    if left.step != right.step:
-        return min(left, right, key=lambda error: error.step)
-    if right.ends:
-        return right
+def joined(errors: Sequence[StepError]) -> StepError:
+    """The error of an operation that failed at a step, or whose legs did."""
+    if len(errors) == 1:
+        return errors[0]
     return StepError(
-        f"2 errors: {left.message}; {right.message}",
-        step=left.step,
-        ends=left.ends,
-        status=min(left.status, right.status),
+        f"{len(errors)} errors: {'; '.join(map(str, errors))}",
+        step=min(error.step for error in errors),
+        ends=any(error.ends for error in errors),
+        status=min(error.status for error in errors),
     )
 
 

@@ -10,15 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.engine import binop, labelreplace, vectoragg
-from toolkit.engine.errors import (
-    PipelineError,
-    QueryError,
-    SeriesLimitError,
-    StepError,
-    of_two,
-)
+from toolkit.engine.errors import PipelineError, QueryError, SeriesLimitError, StepError, joined
 from toolkit.engine.extraction import Extraction, Samples
-from toolkit.engine.points import Ints, LabelSet, Points, Steps, constant, present
+from toolkit.engine.points import EMPTY, Ints, LabelSet, Points, Steps, constant, present
 from toolkit.engine.rangeagg import VALUELESS, aggregate
 from toolkit.engine.reading import Reader
 from toolkit.engine.splitting import Split
@@ -54,8 +48,33 @@ class Evaluator:
     instant: bool
     max_series: int = 0
 
+    def answer(self, expr: Expression) -> Points:
+        """All samples of an expression. Raises :class:`QueryError`: of several that the steps meet,
+        that of the earliest step, as Loki goes step by step."""
+        try:
+            return self.points(expr)
+        except StepError as error:
+            failed = error
+        if self.steps.count == 1:
+            raise failed
+        while failed.step:
+            try:
+                self._at(0, failed.step).points(expr)
+            except StepError as error:
+                failed = error
+            else:
+                break
+        # one step alone tells which legs of an operation fail at it
+        self._at(failed.step, 1).points(expr)
+        raise failed
+
+    def _at(self, first: int, count: int) -> Evaluator:
+        """The evaluator of some of the steps."""
+        start = self.steps.start + first * self.steps.step
+        return replace(self, steps=replace(self.steps, start=start, count=count))
+
     def points(self, expr: Expression) -> Points:
-        """All samples of an expression. Raises :class:`QueryError`."""
+        """All samples of an expression. Raises :class:`QueryError`, of several any."""
         match expr:
             case RangeAggregation():
                 return self._range(expr)
@@ -79,12 +98,18 @@ class Evaluator:
 
     def _aggregated(self, expr: VectorAggregation) -> Points:
         inner = expr.expr
-        if expr.op == "approx_topk" and not self.instant:
-            raise QueryError("count min sketches are only supported on instant queries", status=500)
-        if isinstance(inner, RangeAggregation):
-            points = self._range(inner, expr)
-        else:
-            points = self.points(inner)
+        try:
+            if isinstance(inner, RangeAggregation):
+                points = self._range(inner, expr)
+            else:
+                points = self.points(inner)
+        except PipelineError as error:
+            if expr.op != "approx_topk":
+                raise
+            # Loki's sketch loses the error, and the engine finds no vector
+            raise StepError(
+                "unexpected empty result", step=error.step, ends=True, status=500
+            ) from None
         parameter = None if expr.parameter is None else int(number(expr.parameter))
         return vectoragg.aggregate(expr.op, points, expr.grouping, parameter)
 
@@ -100,21 +125,26 @@ class Evaluator:
                 expr.op, self.points(left), number(right.value),
                 scalar_left=False, bool_modifier=expr.bool_modifier,
             )  # fmt: skip
-        return binop.vectors(
-            expr.op, *self._both(left, right), expr.matching, bool_modifier=expr.bool_modifier
-        )
-
-    def _both(self, left: MetricExpr, right: MetricExpr) -> tuple[Points, Points]:
-        """Both legs. Raises what :func:`of_two` makes of two that fail."""
-        try:
-            right_points = self.points(right)
-        except StepError as right_error:
+        # the right leg first; one that fails without an end is empty, and the others may fail, too
+        errors: list[StepError] = []
+        sides = [EMPTY, EMPTY]
+        for side, leg in ((1, right), (0, left)):
             try:
-                self.points(left)
-            except StepError as left_error:
-                raise of_two(left_error, right_error) from None
-            raise
-        return self.points(left), right_points
+                sides[side] = self.points(leg)
+            except StepError as error:
+                errors.insert(0, error)
+                if error.ends:
+                    raise joined(errors) from None
+        points = EMPTY
+        try:
+            points = binop.vectors(
+                expr.op, sides[0], sides[1], expr.matching, bool_modifier=expr.bool_modifier
+            )
+        except StepError as error:
+            errors.insert(0, error)
+        if errors:
+            raise joined(errors)
+        return points
 
     def _split(self, expr: Split) -> Points:
         """The parts of a split range, each evaluated for itself, as one vector."""

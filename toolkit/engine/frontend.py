@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.engine.blocking import blocked, has_filter
-from toolkit.engine.engine import INSTANT_LOG_QUERY, Engine
+from toolkit.engine.engine import INSTANT_LOG_QUERY, Engine, check_range
 from toolkit.engine.errors import QueryError, QueryTimeout, SeriesLimitError
 from toolkit.engine.evaluator import nanoseconds
 from toolkit.engine.limits import Limits
@@ -97,6 +97,7 @@ class Frontend:
         self._check_blocked(asked.query, expr)
         self._check_ranges(expr, parts)
         expr = optimized(expr)
+        check_range(expr)
         check_stages(expr, asked.query)
         try:
             answer = self.engine.range(expr, start=start, end=end, step=step, partial=partial)

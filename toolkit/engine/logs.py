@@ -1,14 +1,14 @@
 """Log queries: which entries, in which order, under which labels.
 
-Entries come in order of time; of one moment by stream hash, then by the text of the result labels,
-then by insertion, which alone is turned round when reading backward. Entries of one stream and
+Entries come in order of time; of one moment by stream hash, then by insertion, which alone is
+turned round when reading backward. Entries of one stream and
 moment that have become equal are one. Sources: grafana/loki pkg/iter/entry_iterator.go
 (``treeLess``, ``mergeEntryIterator``), ``readStreams`` in pkg/logql/engine.go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -19,6 +19,7 @@ from toolkit.engine.columnar.drops import drops
 from toolkit.engine.columnar.plan import prefilter
 from toolkit.engine.columnar.read import narrowed
 from toolkit.engine.deadline import Deadline
+from toolkit.engine.merging import first_of_parts
 from toolkit.engine.pipeline import ResultLabels, Row, compile_pipeline
 from toolkit.engine.points import LabelSet, label_strings
 from toolkit.engine.processed import Processed
@@ -68,7 +69,19 @@ def read(
     """
     reader = _Lines(snapshot, query, deadline, processed)
     kept: dict[LabelSet, tuple[ResultLabels, list[Entry]]] = {}
-    found = _thinned(_entries(reader, start, end, direction, limit), interval, part, limit)
+    found = _entries(reader, start, end, direction, limit)
+    if interval:
+        found = _thinned(found, interval, part, limit, reader.order)
+    if part and limit:
+
+        def text(one: _Found) -> str:
+            return reader.label_string(one.row.labels.stream) if categorize else reader.text(one)
+
+        found = iter(
+            first_of_parts(
+                found, part=part, limit=limit, backward=direction == "backward", text=text
+            )
+        )
     for timestamp, _, (line, labels, _) in islice(found, limit):
         entry = Entry(timestamp, line, _mapping(labels.metadata), _mapping(labels.parsed))
         key = labels.stream if categorize else labels.merged
@@ -87,18 +100,21 @@ def read(
 
 
 def _thinned(
-    entries: Iterator[_Found], interval: int, part: int, limit: int | None
+    entries: Iterator[_Found],
+    interval: int,
+    part: int,
+    limit: int | None,
+    order: Callable[[_Found], tuple[int, str]],
 ) -> Iterator[_Found]:
-    """The entries that ``interval`` leaves."""
-    if not interval:
-        yield from entries
-        return
+    """The entries that ``interval`` leaves. Of one stream and moment it is the first to come, but
+    where there are parts the first by its labels, by which answers are merged."""
     for _, same in groupby(entries, key=lambda found: found.timestamp // part if part else 0):
         last: int | None = None
-        for found in islice(same, limit):
-            if last is None or abs(found.timestamp - last) >= interval:
-                last = found.timestamp
-                yield found
+        for timestamp, moment in groupby(islice(same, limit), key=_MOMENT):
+            if last is None or abs(timestamp - last) >= interval:
+                last = timestamp
+                tied = list(moment)
+                yield min(tied, key=order) if part else tied[0]
 
 
 def _mapping(pairs: LabelSet) -> Labels:
@@ -149,8 +165,13 @@ class _Lines:
             rows = self._run.run(block, self._deadline)
         return [_Found(times[at], streams[at], row) for at, row in rows]
 
-    def text(self, labels: ResultLabels) -> str:
-        """All labels of a row as one text, by which ties and streams are ordered."""
+    def order(self, found: _Found) -> tuple[int, str]:
+        """What ties are merged by: the hash of the stream, and all labels as one text."""
+        return self.snapshot.streams[found.stream].hash, self.text(found)
+
+    def text(self, found: _Found) -> str:
+        """All labels as one text."""
+        labels = found.row.labels
         known = self._texts.get(labels)
         if known is None:
             known = self._texts[labels] = self.label_string(labels.merged)
@@ -184,13 +205,11 @@ def _entries(
 
 
 def _tied(reader: _Lines, entries: list[_Found]) -> Iterator[_Found]:
-    """Entries of one moment in order, equal ones of one stream only once."""
-
-    def order(found: _Found) -> tuple[int, str]:
-        return reader.snapshot.streams[found.stream].hash, reader.text(found.row.labels)
-
+    """Entries of one moment by the hash of their stream, those of one stream as they came (backward
+    the last to come first), equal ones only once."""
+    streams = reader.snapshot.streams
     seen: set[tuple[object, ...]] = set()
-    for found in sorted(entries, key=order):
+    for found in sorted(entries, key=lambda found: streams[found.stream].hash):
         labels = found.row.labels
         key = (found.stream, found.row.line, labels.metadata, labels.parsed)
         if key not in seen:

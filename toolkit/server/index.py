@@ -97,14 +97,16 @@ def volumes(snapshot: Snapshot, query: VolumeQuery, start: int, end: int) -> dic
 
 
 def _keys(labels: Mapping[str, str], names: Sequence[str], query: VolumeQuery) -> list[Pairs]:
+    # a name that no matcher speaks of has to be there; of the others those that are
+    matched = {matcher.name for matcher in query.matchers}
+    if any(name not in labels and name not in matched for name in query.targets):
+        return []
     if query.by_labels:
         chosen = query.targets or list(labels)
         return [((name, ""),) for name in chosen if name in labels]
     if not names:
         return [tuple(sorted(labels.items()))]
-    if any(name not in labels for name in names):
-        return []
-    return [tuple(sorted((name, labels[name]) for name in set(names)))]
+    return [tuple(sorted((name, labels[name]) for name in set(names) if name in labels))]
 
 
 def volume_ranges(

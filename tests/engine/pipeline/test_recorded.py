@@ -77,4 +77,5 @@ def test_as_loki_answers(case: dict[str, Any]) -> None:
         assert row.line == wanted.get("line", line), context
         assert row.labels.stream == pairs(wanted["stream"]), context
         assert row.labels.metadata == pairs(wanted["metadata"]), context
-        assert row.labels.parsed == pairs(wanted["parsed"]), context
+        # of a label that stands twice the recording has the values in order
+        assert tuple(sorted(row.labels.parsed)) == pairs(wanted["parsed"]), context

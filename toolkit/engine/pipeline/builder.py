@@ -7,6 +7,7 @@ emptied for each line and never replaced.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 
 from toolkit.engine.pipeline.hints import Hints, ParserHints
 from toolkit.engine.pipeline.labels import (
@@ -231,7 +232,8 @@ class LabelsBuilder:
         stream = self._stream
         if any(self._overridden(name) for name in self.base):
             stream = tuple(pair for pair in stream if not self._overridden(pair[0]))
-        parsed = sorted([*self.parsed.items(), *self._errors()])
+        # by name alone: of a parsed ``__error__`` and the error, the error is the last and is read
+        parsed = sorted([*self.parsed.items(), *self._errors()], key=itemgetter(0))
         return ResultLabels(stream, tuple(sorted(self.metadata.items())), tuple(parsed))
 
     def grouped(self) -> ResultLabels:

@@ -7,6 +7,7 @@ set a user sees, :attr:`ResultLabels.merged`, holds all three.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 ERROR = "__error__"
@@ -42,11 +43,13 @@ class ResultLabels:
 
     @property
     def merged(self) -> Pairs:
-        """The result label set: all categories together, sorted by name."""
+        """The result label set: all categories together, sorted by name. Where a line names
+        ``__error__`` itself, that label stands before the error, which is the one that is read."""
         merged = self._merged
         if merged is None:
             if self.metadata or self.parsed:
-                merged = tuple(sorted(self.stream + self.metadata + self.parsed))
+                pairs = self.stream + self.metadata + self.parsed
+                merged = tuple(sorted(pairs, key=itemgetter(0)))
             else:
                 merged = self.stream
             self._merged = merged
@@ -55,7 +58,7 @@ class ResultLabels:
     @property
     def error(self) -> str:
         """The value of ``__error__``; empty when the row has none."""
-        return next((value for name, value in self.merged if name == ERROR), "")
+        return dict(self.merged).get(ERROR, "")
 
     @property
     def fails_query(self) -> bool:
