@@ -8,49 +8,25 @@ from __future__ import annotations
 
 import re
 
-from toolkit.logql.quoting import quote, unquote
+from toolkit.logql.quoting import quote
 from toolkit.results import Labels
 from toolkit.server.errors import HTTPError
+from toolkit.server.push.labeltext import metric_labels
 
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LABEL_CHARACTER = re.compile(r"[a-zA-Z0-9_]", re.ASCII)
-_STRING = r'"(?:[^"\\\n]|\\.)*"|`[^`]*`'
 _PLAIN_PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\\n]*)"', re.ASCII)
 _PLAIN = re.compile(rf"\{{{_PLAIN_PAIR.pattern}(?:, ?{_PLAIN_PAIR.pattern})*\}}", re.ASCII)
-_PAIR = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*({_STRING})\s*", re.ASCII)
 
 
 def parse_labels(text: str) -> Labels:
     """The labels in ``{a="b"}``. Raises :class:`HTTPError` 400 for anything else."""
     if _PLAIN.fullmatch(text):  # as every client writes them, but for values with escapes
-        return dict(_PLAIN_PAIR.findall(text))
-    inner = text.strip()
-    if not (inner.startswith("{") and inner.endswith("}")):
-        raise HTTPError(400, f"couldn't parse labels: 1:1: parse error: unexpected {quote(text)}")
-    labels: dict[str, str] = {}
-    position, end = 1, len(inner) - 1
-    while inner[position:end].strip():
-        match = _PAIR.match(inner, position, end)
-        if match is None:
-            raise HTTPError(
-                400,
-                f"couldn't parse labels: 1:{position + 1}: parse error: unexpected "
-                f'{quote(inner[position:end])} in label set, expected identifier or "}}"',
-            )
-        try:
-            labels[match[1]] = unquote(match[2])
-        except ValueError as error:
-            raise HTTPError(400, f"couldn't parse labels: 1:{position + 1}: {error}") from None
-        position = match.end()
-        if inner.startswith(",", position):
-            position += 1
-        elif position < end:
-            raise HTTPError(
-                400,
-                f"couldn't parse labels: 1:{position + 1}: parse error: unexpected "
-                f'{quote(inner[position])} in label set, expected "," or "}}"',
-            )
-    return labels
+        pairs = _PLAIN_PAIR.findall(text)
+        labels = dict(pairs)
+        if len(labels) == len(pairs) and "\ufffd" not in text:
+            return labels
+    return metric_labels(text)
 
 
 def label_string(labels: Labels) -> str:
