@@ -1,63 +1,152 @@
 """From the bytes of a request to the bytes of its message: encodings and sizes.
 
-Source: grafana/loki ``pkg/loghttp/push/push.go`` (parsePushRequestBody).
+Source: grafana/loki ``pkg/loghttp/push/push.go`` (parsePushRequestBody), and Go's ``mime``,
+``compress/gzip`` and ``compress/flate``, whose errors are told.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from typing import Final
 
 from toolkit.server.errors import HTTPError
 
-_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_MEDIA_TYPE = re.compile(rf"\s*({_WORD}(?:/{_WORD})?)\s*(;.*|)", re.DOTALL)
-_PARAMETERS = re.compile(rf'(?:;\s*{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*")\s*)*;?\s*', re.DOTALL)
+_WORD: Final = re.compile(r"[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+")
+_PARAMETER: Final = re.compile(
+    rf'\s*;\s*({_WORD.pattern})\s*=\s*({_WORD.pattern}|"(?:[^"\\\r\n]|\\.)*")', re.DOTALL
+)
+_GZIP: Final = b"\x1f\x8b\x08"
+_PIECE: Final = 1 << 16
+_CUT: Final = "unexpected EOF"
 
 
 def media_type(header: str) -> str:
     """The media type of a Content-Type header, lower-case, with Go's ``mime`` error texts."""
-    if re.match(rf"\s*{_WORD}", header) is None:
-        raise HTTPError(400, "mime: no media type")
-    match = _MEDIA_TYPE.fullmatch(header)
-    if match is None:
-        raise HTTPError(400, "mime: unexpected content after media subtype")
-    if _PARAMETERS.fullmatch(match[2]) is None:
-        raise HTTPError(400, "mime: invalid media parameter")
-    return match[1].lower()
+    base, semicolon, rest = header.partition(";")
+    found = base.strip().lower()
+    problem = _type_problem(found)
+    if problem:
+        raise HTTPError(400, f"mime: {problem}")
+    rest = semicolon + rest
+    known: dict[str, str] = {}
+    while rest.strip():
+        match = _PARAMETER.match(rest)
+        if match is None:
+            if rest.strip() == ";":
+                break
+            raise HTTPError(400, "mime: invalid media parameter")
+        name, value = match[1].lower(), match[2]
+        if known.setdefault(name, value) != value:
+            raise HTTPError(400, "mime: duplicate parameter name")
+        rest = rest[match.end() :]
+    return found
 
 
-def decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """``body`` without its Content-Encoding; at most ``limit`` bytes come out of it.
+def _type_problem(text: str) -> str:
+    first = _WORD.match(text)
+    if first is None:
+        return "no media type"
+    if first.end() == len(text):
+        return ""
+    if text[first.end()] != "/":
+        return "expected slash after first token"
+    second = _WORD.match(text, first.end() + 1)
+    if second is None:
+        return "expected token after slash"
+    return "" if second.end() == len(text) else "unexpected content after media subtype"
 
-    A stream that ends early gives what it held, as a Go reader does for a decoder that has read
-    all it needs; the message is then judged by what is there.
+
+def decompress(body: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
+    """``body`` without its Content-Encoding, at most ``limit`` bytes, and why it is not whole.
+
+    As of a Go reader, what there is comes first and the error after it, so that a message that
+    needs no more is read all the same. Raises :class:`HTTPError` where nothing can be read.
     """
     match encoding:
         case "" | "snappy":  # snappy is undone with the protobuf message itself
-            return body
+            return body, ""
         case "gzip":
-            if body[:2] != b"\x1f\x8b":
-                raise HTTPError(400, "gzip: invalid header" if body else "EOF")
-            return _inflate(body, 31, limit)
+            return _gzip(body, limit)
         case "deflate":
-            return _inflate(body, -15, limit)
+            data, _, problem = _inflated(body, 0, limit)
+            return data, problem
     raise HTTPError(400, f'Content-Encoding "{encoding}" not supported')
 
 
-def _inflate(body: bytes, window: int, limit: int) -> bytes:
-    decoder = zlib.decompressobj(window)
-    try:
-        out = decoder.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise HTTPError(400, f"flate: corrupt input: {error}") from None
-    if len(out) > limit:
-        raise HTTPError(
-            413,
-            "request body too large: message size too large than max after decompression "
-            f"({len(out)} vs {limit})",
-        )
-    return out
+def _gzip(body: bytes, limit: int) -> tuple[bytes, str]:
+    """Members one after another, each with its checksum."""
+    data = b""
+    at = _header(body, 0)
+    while True:
+        more, at, problem = _inflated(body, at, limit - len(data))
+        data += more
+        if problem:
+            return data, problem
+        if at + 8 > len(body):
+            return data, _CUT
+        size = len(more).to_bytes(8, "little")[:4]
+        if body[at : at + 8] != zlib.crc32(more).to_bytes(4, "little") + size:
+            return data, "gzip: invalid checksum"
+        at += 8
+        if at == len(body):
+            return data, ""
+        try:
+            at = _header(body, at)
+        except HTTPError as error:
+            return data, error.message
+
+
+def _header(body: bytes, at: int) -> int:
+    """Where the data of a gzip member begins. Raises :class:`HTTPError` 400."""
+    head = body[at : at + 10]
+    if len(head) < 10:
+        raise HTTPError(400, _CUT if head else "EOF")
+    if head[:3] != _GZIP:
+        raise HTTPError(400, "gzip: invalid header")
+    end, flags = at + 10, head[3]
+    if flags & 4:  # extra field
+        end += 2 + int.from_bytes(body[end : end + 2], "little")
+    for _ in range(bool(flags & 8) + bool(flags & 16)):  # name, comment
+        zero = body.find(b"\0", end)
+        end = len(body) + 1 if zero < 0 else zero + 1
+    if flags & 2:  # checksum of the header
+        wanted = (zlib.crc32(body[at:end]) & 0xFFFF).to_bytes(2, "little")
+        if end + 2 <= len(body) and body[end : end + 2] != wanted:
+            raise HTTPError(400, "gzip: invalid header")
+        end += 2
+    if end > len(body):
+        raise HTTPError(400, _CUT)
+    return end
+
+
+def _inflated(body: bytes, begin: int, limit: int) -> tuple[bytes, int, str]:
+    """What a DEFLATE stream holds, where it ends, and why it cannot be read on."""
+    decoder = zlib.decompressobj(-15)
+    parts: list[bytes] = []
+    at, size, piece = begin, 0, _PIECE
+    while at < len(body) and not decoder.eof:
+        before = decoder.copy()
+        try:
+            part = decoder.decompress(body[at : at + piece])
+        except zlib.error:
+            if piece == 1:
+                problem = f"flate: corrupt input before offset {at + 1 - begin}"
+                return b"".join(parts), at, problem
+            # what comes before the byte that is wrong was not handed over
+            decoder, piece = before, piece // 2
+            continue
+        at += piece
+        size += len(part)
+        if size > limit:
+            raise HTTPError(
+                413,
+                "request body too large: message size too large than max after decompression "
+                f"({limit + 1} vs {limit})",
+            )
+        parts.append(part)
+    end = min(at, len(body)) - len(decoder.unused_data)
+    return b"".join(parts), end, "" if decoder.eof else _CUT
 
 
 def check_size(body: bytes, limit: int) -> None:

@@ -34,20 +34,24 @@ _BAD_NUMBER = "Value looks like Number/Boolean/None, but can't find its end: ','
 _BAD_STRING = "Value is string, but can't find closing '\"' symbol"
 _BAD_OBJECT = "Value looks like object, but can't find closing '}' symbol"
 _BAD_ARRAY = "Malformed JSON error"
+_OPEN_ARRAY = "Value is array, but can't find closing ']' symbol"
 _UNKNOWN_VALUE = "Unknown value type"
 _REQUEST = "loghttp.PushRequest."
 _PLACE = "loghttp.PushRequest.Streams: []loghttp.LogProtoStream: "
 
 
-def decode_json(body: bytes) -> list[PushedStream]:
-    """The streams of a JSON push. Raises :class:`HTTPError` 400 as Loki words it."""
+def decode_json(body: bytes, broken: str = "") -> list[PushedStream]:
+    """The streams of a JSON push. Raises :class:`HTTPError` 400 as Loki words it.
+
+    ``broken`` says why the body ends where it does, where that is not its end.
+    """
     try:
         streams = orjson.loads(body)["streams"]
         if type(streams) is list:
             return [_documented(stream) for stream in streams]
     except (orjson.JSONDecodeError, _Odd, KeyError, TypeError):
         pass  # the slow way says what is wrong with it, or does with it what Loki does
-    return _Lenient(body).streams()
+    return _Lenient(body, broken).streams()
 
 
 class _Odd(Exception):
@@ -89,8 +93,8 @@ class _Malformed(Exception):
 class _Lenient:
     """The slow way. Bytes that are not UTF-8 go through by ``surrogateescape``, as in Loki."""
 
-    def __init__(self, body: bytes) -> None:
-        self.json = Iterator(body)
+    def __init__(self, body: bytes, broken: str) -> None:
+        self.json = Iterator(body, broken)
         self.decoder = json.JSONDecoder(strict=False, parse_int=_Number, parse_float=_Number)
 
     def streams(self) -> list[PushedStream]:
@@ -105,6 +109,7 @@ class _Lenient:
         if first != "{":
             found.fail("readObjectStart", f"expect {{ or n, but found {first}", 1)
         found.position += 1
+        found.within = _REQUEST
         if found.peek() == "}":
             return out
         while True:
@@ -125,7 +130,7 @@ class _Lenient:
         if found.peek() != '"':
             found.fail(f"{_REQUEST}readFieldHash", f'expect ", but found {found.peek()}', 1)
         begin = found.position
-        found.string(_REQUEST)
+        found.field_name(_REQUEST)
         key = found.text[begin + 1 : found.position - 1]
         if found.peek() != ":":
             found.fail(f"{_REQUEST}readFieldHash", f"expect :, but found {found.peek()}", 1)
@@ -134,9 +139,11 @@ class _Lenient:
 
     def _stream_list(self) -> list[PushedStream]:
         found = self.json
+        found.within = _PLACE
         first = found.peek()
         if first == "n":
             found.skip(_PLACE)
+            found.within = _REQUEST
             return []
         if first != "[":
             found.fail(f"{_PLACE}decode slice", f"expect [ or n, but found {first}", 1)
@@ -154,6 +161,7 @@ class _Lenient:
             elif found.peek() != "]":
                 found.fail(f"{_PLACE}decode slice", f"expect ], but found {found.peek()}", 1)
         found.position += 1
+        found.within = _REQUEST
         return out
 
     def _decoded(self, begin: int) -> Any:
@@ -181,7 +189,8 @@ def _lenient_stream(value: Any) -> PushedStream:
             labels = {_utf8(name): _utf8(_literal(text)) for name, text in member.items()}
         elif key == "values" and member is not None:
             if not isinstance(member, list):
-                raise _Malformed(_UNKNOWN_VALUE if isinstance(member, dict) else _BAD_ARRAY)
+                listed = isinstance(member, dict) and member
+                raise _Malformed(_OPEN_ARRAY if listed else _not_listed(member))
             entries = member
     out = PushedStream(labels)
     for entry in entries:
@@ -191,33 +200,56 @@ def _lenient_stream(value: Any) -> PushedStream:
 
 
 def _lenient_entry(entry: Any, out: PushedStream) -> None:
+    """An entry as it is read member by member. One that is wrong leaves its place to the next, and
+    the last complaint is the one that is told."""
     if not isinstance(entry, list):
-        raise _Malformed(_UNKNOWN_VALUE if isinstance(entry, dict) else _BAD_ARRAY)
-    time, line, metadata = 0, "", None
-    for place, member in enumerate(entry[:3]):
-        text = isinstance(member, str) and not isinstance(member, _Number)
-        match place:
-            case 0:
-                # A number fails to be a string, and the next member is taken for the timestamp:
-                # either way the last complaint is about a number.
-                if not text or not _INT.fullmatch(member) or not -_INT64 <= int(member) < _INT64:
+        raise _Malformed(_not_listed(entry))
+    time, line, metadata, place = 0, "", None, 0
+    wrong = ""
+    for member in entry:
+        try:
+            if place == 0:
+                time = _nanoseconds(_text(member))
+            elif place == 1:
+                line = _text(member)
+                if _HALF_PAIR.search(line):
                     raise _Malformed(_BAD_NUMBER)
-                time = int(member)
-            case 1:
-                if not text:
-                    raise _Malformed(_BAD_STRING)
-                if _HALF_PAIR.search(member):
-                    raise _Malformed(_BAD_NUMBER)
-                line = member
-            case 2:
-                if not isinstance(member, dict):
-                    raise _Malformed(_BAD_OBJECT)
-                if any(not isinstance(v, str) or isinstance(v, _Number) for v in member.values()):
-                    raise _Malformed(_BAD_STRING)
-                metadata = {_utf8(name): _utf8(v) for name, v in member.items()}
+            elif place == 2:
+                metadata = _pairs(member)
+        except _Malformed as error:
+            wrong = str(error)
+        else:
+            place += 1
+    if wrong:
+        raise _Malformed(wrong)
     out.timestamps.append(time)
     out.lines.append(line)
     out.metadata.append(metadata)
+
+
+def _not_listed(entry: Any) -> str:
+    """What is said of an entry that is no array: its first character is taken for a bracket."""
+    if isinstance(entry, dict) and entry:
+        return _OPEN_ARRAY if _INT.fullmatch(next(iter(entry))) else _BAD_NUMBER
+    return _UNKNOWN_VALUE if isinstance(entry, dict | bool) else _BAD_ARRAY
+
+
+def _text(member: Any) -> str:
+    if not isinstance(member, str) or isinstance(member, _Number):
+        raise _Malformed(_BAD_STRING)
+    return member
+
+
+def _nanoseconds(text: str) -> int:
+    if not _INT.fullmatch(text) or not -_INT64 <= int(text) < _INT64:
+        raise _Malformed(_BAD_NUMBER)
+    return int(text)
+
+
+def _pairs(member: Any) -> Labels:
+    if not isinstance(member, dict):
+        raise _Malformed(_BAD_OBJECT)
+    return {_utf8(name): _utf8(_text(value)) for name, value in member.items()}
 
 
 def _literal(value: Any) -> str:

@@ -7,6 +7,7 @@ encoding guide and google/snappy ``format_description.txt``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import pyarrow as pa
@@ -27,20 +28,47 @@ Field = tuple[int, int | bytes]
 def decode_proto(message: bytes) -> list[PushedStream]:
     """The streams of a protobuf push. Raises :class:`HTTPError` 400."""
     try:
-        return [_stream(value) for number, value in _fields(message) if number == 1]
-    except (_Truncated, TypeError, IndexError):
-        raise HTTPError(400, "unexpected EOF") from None
+        pushed = [_stream(value) for number, value in _fields(message, _PUSH) if number == 1]
+    except _Malformed as error:
+        raise HTTPError(400, str(error)) from None
+    for sent, stream in pushed:  # which are read when all of the message has been
+        stream.labels = read_labels(sent)
+    return [stream for _, stream in pushed]
 
 
-class _Truncated(Exception):
-    """The message ends inside a field."""
+class _Malformed(Exception):
+    """What Loki's generated code says of a message."""
+
+
+_CUT = "unexpected EOF"
+_NEGATIVE = "proto: negative length found during unmarshaling"
+_VARINT, _BYTES = 0, 2
+# A message's name, and its fields by number: their wire types and names.
+Message = tuple[str, Mapping[int, tuple[int, str]]]
+_PUSH: Message = ("PushRequest", {1: (_BYTES, "Streams"), 2: (_BYTES, "Format")})
+_STREAM: Message = (
+    "StreamAdapter",
+    # pkg/push/types.go calls the labels so
+    {1: (_BYTES, "StructuredMetadata"), 2: (_BYTES, "Entries"), 3: (_VARINT, "Hash")},
+)
+_ENTRY: Message = (
+    "EntryAdapter",
+    {
+        1: (_BYTES, "Timestamp"),
+        2: (_BYTES, "Line"),
+        3: (_BYTES, "StructuredMetadata"),
+        4: (_BYTES, "Parsed"),
+    },
+)
+_TIMESTAMP: Message = ("Timestamp", {1: (_VARINT, "Seconds"), 2: (_VARINT, "Nanos")})
+_LABEL: Message = ("LabelPairAdapter", {1: (_BYTES, "Name"), 2: (_BYTES, "Value")})
 
 
 def unsnappy(body: bytes, limit: int) -> bytes:
     """The message in a Snappy block. Raises :class:`HTTPError` 400 or 413."""
     try:
         size, _ = _varint(body, 0)
-    except _Truncated:
+    except _Malformed:
         raise HTTPError(400, "snappy: corrupt input") from None
     if size > limit:
         raise HTTPError(
@@ -59,8 +87,10 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         return data[position], position + 1
     value = shift = 0
     while True:
-        if position >= len(data) or shift > 63:
-            raise _Truncated
+        if shift > 63:
+            raise _Malformed("proto: integer overflow")
+        if position >= len(data):
+            raise _Malformed(_CUT)
         byte = data[position]
         position += 1
         value |= (byte & 0x7F) << shift
@@ -69,43 +99,73 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         shift += 7
 
 
-def _fields(data: bytes) -> list[Field]:
-    found: list[Field] = []
+def _fields(data: bytes, message: Message) -> Iterator[Field]:
+    """The fields of a message that are known, in their order."""
+    name, known = message
     position, end = 0, len(data)
     while position < end:
+        begin = position
         key, position = _varint(data, position)
-        wire = key & 7
-        if wire == 0:
-            value, position = _varint(data, position)
-            found.append((key >> 3, value))
+        number, wire = (key >> 3) & 0xFFFFFFFF, key & 7
+        number -= (number >> 31) << 32  # 32 bits with a sign
+        if wire == 4:
+            raise _Malformed(f"proto: {name}: wiretype end group for non-group")
+        if number <= 0:
+            raise _Malformed(f"proto: {name}: illegal tag {number} (wire type {key})")
+        if number not in known:
+            position = _skipped(data, begin)
+            if position > end:
+                raise _Malformed(_CUT)
             continue
-        if wire == 2:
-            size, position = _varint(data, position)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise _Truncated
-        if position + size > end:
-            raise _Truncated
-        found.append((key >> 3, data[position : position + size]))
-        position += size
-    return found
+        wanted, field = known[number]
+        if wire != wanted:
+            raise _Malformed(f"proto: wrong wireType = {wire} for field {field}")
+        value, position = _varint(data, position)
+        if wire == _VARINT:
+            yield number, value
+            continue
+        if value >= 1 << 62:
+            raise _Malformed(_NEGATIVE)
+        if position + value > end:
+            raise _Malformed(_CUT)
+        yield number, data[position : position + value]
+        position += value
 
 
-def _text(value: int | bytes) -> str:
-    if not isinstance(value, bytes):
-        raise _Truncated
-    return decode(value)
+def _skipped(data: bytes, position: int) -> int:
+    """Where the unknown field here ends; groups may lie in one another."""
+    depth = 0
+    while True:
+        key, position = _varint(data, position)
+        match key & 7:
+            case 0:
+                _, position = _varint(data, position)
+            case 1:
+                position += 8
+            case 2:
+                size, position = _varint(data, position)
+                if size >= 1 << 62:
+                    raise _Malformed(_NEGATIVE)
+                position += size
+            case 3:
+                depth += 1
+            case 4:
+                depth -= 1
+            case 5:
+                position += 4
+            case wire:
+                raise _Malformed(f"proto: illegal wireType {wire}")
+        if depth <= 0:
+            return position
 
 
 def _utf8(value: int | bytes) -> str:
-    return shown(_text(value))
+    return shown(decode(_bytes(value)))
 
 
-def _message(value: int | bytes) -> list[Field]:
-    if not isinstance(value, bytes):
-        raise _Truncated
-    return _fields(value)
+def _bytes(value: int | bytes) -> bytes:
+    assert isinstance(value, bytes)  # by the field's wire type
+    return value
 
 
 def read_labels(value: int | bytes) -> Labels:
@@ -120,11 +180,11 @@ def read_metadata(value: bytes) -> Labels:
         return plain
     metadata: dict[str, str] = {}
     try:
-        for number, member in _fields(value):
+        for number, member in _fields(value, _ENTRY):
             if number != 3:
                 raise OddPush
             _pair(member, metadata)
-    except (_Truncated, TypeError, IndexError):
+    except _Malformed:
         raise OddPush from None
     return metadata
 
@@ -154,37 +214,40 @@ def _short_pairs(value: bytes) -> Labels | None:
 
 
 def _pair(value: int | bytes, metadata: dict[str, str]) -> None:
-    pair = dict(_message(value))
+    pair = dict(_fields(_bytes(value), _LABEL))
     metadata[_utf8(pair.get(1, b""))] = _utf8(pair.get(2, b""))
 
 
-def _stream(value: int | bytes) -> PushedStream:
-    out = PushedStream({})
-    for number, member in _message(value):
+def _stream(value: int | bytes) -> tuple[bytes, PushedStream]:
+    """A stream, and its labels as they were sent."""
+    labels, out = b"", PushedStream({})
+    for number, member in _fields(_bytes(value), _STREAM):
         if number == 1:
-            out.labels = read_labels(member)
+            labels = _bytes(member)
         elif number == 2:
-            _entry(member, out)
-    return out
+            _entry(_bytes(member), out)
+    return labels, out
 
 
-def _entry(value: int | bytes, out: PushedStream) -> None:
+def _entry(value: bytes, out: PushedStream) -> None:
     time, line = 0, ""
     metadata: dict[str, str] = {}
-    for number, member in _message(value):
+    for number, member in _fields(value, _ENTRY):
         if number == 1:
-            time = _timestamp(member)
+            time = _timestamp(_bytes(member))
         elif number == 2:
-            line = _text(member)
+            line = decode(_bytes(member))
         elif number == 3:
             _pair(member, metadata)
+        else:
+            _pair(member, {})  # what a querier parsed, of no use here
     out.timestamps.append(time)
     out.lines.append(line)
     out.metadata.append(metadata or None)
 
 
-def _timestamp(value: int | bytes) -> int:
-    parts = {number: member for number, member in _message(value) if isinstance(member, int)}
+def _timestamp(value: bytes) -> int:
+    parts = {number: int(part) for number, part in _fields(value, _TIMESTAMP)}
     return _signed(parts.get(1, 0)) * _SECOND + _signed(parts.get(2, 0))
 
 

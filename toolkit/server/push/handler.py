@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from toolkit.engine.store import EntryBlock, StreamBatch
 from toolkit.engine.store.model import block_of
@@ -63,10 +64,13 @@ def unpack(
 ) -> tuple[Form, bytes]:
     """The message in a request body. Raises :class:`HTTPError` as Loki answers it."""
     check_size(body, config.max_recv_msg_size)
-    kind = media_type(content_type)
-    message = decompress(body, encoding, config.max_decompressed_size)
-    if kind == "application/json":
-        return _JSON, message
+    message, broken = decompress(body, encoding, config.max_decompressed_size)
+    if media_type(content_type) == "application/json":
+        return (
+            Form(json_columns, partial(decode_json, broken=broken)) if broken else _JSON
+        ), message
+    if broken:
+        raise HTTPError(400, broken)
     return _PROTOBUF, unsnappy(message, config.max_decompressed_size)
 
 
