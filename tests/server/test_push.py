@@ -188,6 +188,20 @@ def test_a_body_that_unpacks_over_the_limit_is_refused() -> None:
     assert text.startswith("request body too large")
 
 
+def test_gzip_members_are_read_one_after_another_up_to_the_limit() -> None:
+    """As Go's reader does, which is in ``multistream`` mode by itself."""
+    body = json_push([str(NOW), "x" * 4000])
+    gzipped = JSON | {"Content-Encoding": "gzip"}
+    members = gzip.compress(body[:100]) + gzip.compress(b"") + gzip.compress(body[100:])
+    _, _, [batch] = push(members, gzipped)
+    assert list(batch.lines) == ["x" * 4000]
+    status, text, _ = push(members, gzipped, ServerConfig(max_decompressed_size=3000))
+    assert (status, text[-15:]) == (413, "(3001 vs 3000)\n")
+    # what stands behind a whole message is not looked at
+    assert push(members + b"no member", gzipped)[0] == 204
+    assert push(gzip.compress(body[:100]) + b"no member", gzipped)[1].endswith(": unexpected EOF\n")
+
+
 def _field(number: int, data: bytes) -> bytes:
     return bytes([number << 3 | 2]) + _varint(len(data)) + data
 

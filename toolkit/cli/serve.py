@@ -161,12 +161,12 @@ def serve(
     volume_enabled: Annotated[bool, typer.Option(help="Answer index/volume.")] = True,
     volume_max_series: Annotated[int, typer.Option(help="Series in index/volume.")] = 1000,
     max_concurrent_tail_requests: Annotated[int, typer.Option(help="Tails of a tenant.")] = 10,
-    max_line_size: Annotated[str, typer.Option(help="Of a line.")] = "256KB",
+    max_line_size: Annotated[str, typer.Option(help="Bytes of a line.")] = "256KB",
     max_label_names_per_series: Annotated[int, typer.Option(help="Labels of a stream.")] = 15,
     max_label_name_length: Annotated[int, typer.Option(help="Bytes of a label's name.")] = 1024,
     max_label_value_length: Annotated[int, typer.Option(help="Bytes of a label's value.")] = 2048,
     max_structured_metadata_size: Annotated[
-        str, typer.Option(help="Of an entry's structured metadata.")
+        str, typer.Option(help="Bytes of an entry's structured metadata.")
     ] = "64KB",
     max_structured_metadata_entries_count: Annotated[
         int, typer.Option(help="Structured metadata labels of an entry.")

@@ -17,6 +17,8 @@ _PARAMETER: Final = re.compile(
     rf'\s*;\s*({_WORD.pattern})\s*=\s*({_WORD.pattern}|"(?:[^"\\\r\n]|\\.)*")', re.DOTALL
 )
 _GZIP: Final = b"\x1f\x8b\x08"
+# Bytes that are unpacked at a time: few at first, since a body may hold millions of members.
+_LEAST_PIECE: Final = 1 << 9
 _PIECE: Final = 1 << 16
 _CUT: Final = "unexpected EOF"
 
@@ -69,32 +71,38 @@ def decompress(body: bytes, encoding: str, limit: int) -> tuple[bytes, str]:
         case "gzip":
             return _gzip(body, limit)
         case "deflate":
-            data, _, problem = _inflated(body, 0, limit)
+            data, _, problem = _inflated(body, 0, limit, 0)
             return data, problem
     raise HTTPError(400, f'Content-Encoding "{encoding}" not supported')
 
 
 def _gzip(body: bytes, limit: int) -> tuple[bytes, str]:
     """Members one after another, each with its checksum."""
-    data = b""
-    at = _header(body, 0)
-    while True:
-        more, at, problem = _inflated(body, at, limit - len(data))
-        data += more
+    parts: list[bytes] = []
+    at, size, problem = _header(body, 0), 0, ""
+    while not problem:
+        part, at, problem = _inflated(body, at, limit, size)
+        parts.append(part)
+        size += len(part)
         if problem:
-            return data, problem
+            break
         if at + 8 > len(body):
-            return data, _CUT
-        size = len(more).to_bytes(8, "little")[:4]
-        if body[at : at + 8] != zlib.crc32(more).to_bytes(4, "little") + size:
-            return data, "gzip: invalid checksum"
-        at += 8
-        if at == len(body):
-            return data, ""
-        try:
-            at = _header(body, at)
-        except HTTPError as error:
-            return data, error.message
+            problem = _CUT
+        elif body[at : at + 8] != _trailer(part):
+            problem = "gzip: invalid checksum"
+        elif at + 8 == len(body):
+            break
+        else:
+            try:
+                at = _header(body, at + 8)
+            except HTTPError as error:
+                problem = error.message
+    return b"".join(parts), problem
+
+
+def _trailer(data: bytes) -> bytes:
+    """Checksum and length, as they stand behind a gzip member."""
+    return b"".join((n & 0xFFFFFFFF).to_bytes(4, "little") for n in (zlib.crc32(data), len(data)))
 
 
 def _header(body: bytes, at: int) -> int:
@@ -120,11 +128,14 @@ def _header(body: bytes, at: int) -> int:
     return end
 
 
-def _inflated(body: bytes, begin: int, limit: int) -> tuple[bytes, int, str]:
-    """What a DEFLATE stream holds, where it ends, and why it cannot be read on."""
+def _inflated(body: bytes, begin: int, limit: int, taken: int) -> tuple[bytes, int, str]:
+    """What a DEFLATE stream holds, where it ends, and why it cannot be read on.
+
+    ``taken`` of the ``limit`` bytes are used up.
+    """
     decoder = zlib.decompressobj(-15)
     parts: list[bytes] = []
-    at, size, piece = begin, 0, _PIECE
+    at, size, piece, faulty = begin, taken, _LEAST_PIECE, False
     while at < len(body) and not decoder.eof:
         before = decoder.copy()
         try:
@@ -134,9 +145,10 @@ def _inflated(body: bytes, begin: int, limit: int) -> tuple[bytes, int, str]:
                 problem = f"flate: corrupt input before offset {at + 1 - begin}"
                 return b"".join(parts), at, problem
             # what comes before the byte that is wrong was not handed over
-            decoder, piece = before, piece // 2
+            decoder, piece, faulty = before, piece // 2, True
             continue
         at += piece
+        piece = piece if faulty else min(2 * piece, _PIECE)
         size += len(part)
         if size > limit:
             raise HTTPError(
