@@ -188,6 +188,25 @@ def test_a_body_that_unpacks_over_the_limit_is_refused() -> None:
     assert text.startswith("request body too large")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (21379474152, "has timestamp too new: 2647-06-28T14:49:12Z"),
+        (-21379474152, "has timestamp too old: "),
+    ],
+)
+def test_a_time_that_does_not_fit_64_bits_is_refused(seconds: int, said: str) -> None:
+    """A Loki has no room for it either, and refuses the future with ``creation_grace_period``."""
+    stamp = b"\x08" + _varint(seconds % 2**64)
+    entry = _field(2, _field(1, stamp) + _field(2, b"x"))
+    fine = _field(2, _field(1, b"\x08\x01") + _field(2, b"fine"))
+    stream = _field(1, _field(1, b'{a="b"}') + entry + fine)
+    status, text, [batch] = push(_snappy(stream), {"Content-Type": "application/x-protobuf"})
+    assert status == 400
+    assert said in text
+    assert list(batch.lines) == ["fine"]
+
+
 def test_gzip_members_are_read_one_after_another_up_to_the_limit() -> None:
     """As Go's reader does, which is in ``multistream`` mode by itself."""
     body = json_push([str(NOW), "x" * 4000])

@@ -23,6 +23,7 @@ from toolkit.server.push.model import PushedStream
 
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _SHORT = 128  # characters of a name of metadata, up to which what it comes to is remembered
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1  # nanoseconds that there is room for
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 
 
@@ -65,6 +66,7 @@ def _plainly_sound(stream: PushedStream, limits: PushLimits) -> bool:
         not limits.reject_old_samples
         and not limits.creation_grace_period
         and not any(stream.metadata)
+        and _FIRST <= min(stream.timestamps) <= max(stream.timestamps) <= _LAST
         and (not limits.max_line_size or max(map(len, stream.lines)) * 4 <= limits.max_line_size)
     )
 
@@ -111,13 +113,13 @@ def _entry_error(
 
 
 def _age_error(time: int, text: str, limits: PushLimits, now: int) -> str | None:
-    oldest = now - limits.reject_old_samples_max_age
-    if limits.reject_old_samples and time < oldest:
+    oldest = now - limits.reject_old_samples_max_age if limits.reject_old_samples else _FIRST
+    if time < oldest:
         return (
             f"entry for stream '{text}' has timestamp too old: {go_time_seconds(time)}, "
             f"oldest acceptable timestamp is: {go_time_seconds(oldest)}"
         )
-    if limits.creation_grace_period and time > now + limits.creation_grace_period:
+    if time > (now + limits.creation_grace_period if limits.creation_grace_period else _LAST):
         return f"entry for stream '{text}' has timestamp too new: {go_time_seconds(time)}"
     return None
 
