@@ -286,6 +286,7 @@ def serve(
         http=http_protocol(config.http_server_read_timeout / _SECOND),
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
     )
 
 

@@ -7,16 +7,17 @@ here, and never a traceback.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import logging
 import posixpath
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import anyio
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -74,11 +75,14 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
     """The application. Raises :class:`StoreError` where the store cannot be opened."""
     server = Server(config, Tenants(config), Metrics())
     server.tenants.open_default()
-    slots = anyio.Semaphore(config.max_concurrent_requests)
+    slots = asyncio.Semaphore(config.max_concurrent_requests)
+    # an executor of our own costs a small push less than the framework's threads do
+    threads = ThreadPoolExecutor(max(1, config.max_concurrent_requests), "request")
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        threads.shutdown()
         server.tenants.close()
 
     def endpoint(
@@ -88,15 +92,17 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
             started = time.perf_counter()
             try:
                 # read first: who sends slowly takes no slot from others
-                with _patience(config):
-                    body = await _read(request, limit)
+                body = await _read(request, limit, config.http_server_read_timeout)
                 values, problem = await _values(request, b"" if handler is handlers.push else body)
                 if problem and reads_form:
                     raise HTTPError(400, problem)
                 form = {name: given[0] for name, given in values.items()}
                 call = Call(server, request, form, values, body, clock())
-                with _slot(slots):
-                    response = await run_in_threadpool(_answered, handler, call)
+                if slots.locked():
+                    raise HTTPError(429, "too many outstanding requests")
+                async with slots:
+                    loop = asyncio.get_running_loop()
+                    response = await loop.run_in_executor(threads, _answered, handler, call)
             except ClientDisconnect:
                 response = Response(status_code=499)
             except ToolkitError as error:
@@ -164,27 +170,6 @@ def create_app(config: ServerConfig, clock: Callable[[], int] = time.time_ns) ->
     return app
 
 
-@contextlib.contextmanager
-def _slot(slots: anyio.Semaphore) -> Iterator[None]:
-    try:
-        slots.acquire_nowait()
-    except anyio.WouldBlock:
-        raise HTTPError(429, "too many outstanding requests") from None
-    try:
-        yield
-    finally:
-        slots.release()
-
-
-@contextlib.contextmanager
-def _patience(config: ServerConfig) -> Iterator[None]:
-    try:
-        with anyio.fail_after(config.http_server_read_timeout / 1e9):
-            yield
-    except TimeoutError:
-        raise HTTPError(408, "the request took too long to arrive") from None
-
-
 def _answered(handler: Handler, call: Call) -> Response:
     """The handler's answer, compressed where it is long and the client can read that."""
     response = handler(call)
@@ -197,22 +182,30 @@ def _answered(handler: Handler, call: Call) -> Response:
     return response
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def _read(request: Request, limit: int, patience: int) -> bytes:
+    """The body, of at most ``limit`` bytes, which may take ``patience`` ns to arrive."""
     if request.method not in ("POST", "PUT"):
         return b""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            if _is_form(request):
-                raise HTTPError(400, "http: POST too large")
-            raise HTTPError(
-                413,
-                f"request body too large: message size too large than max ({size} vs {limit})",
-            )
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(patience / 1e9):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(request, size, limit)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise HTTPError(408, "the request took too long to arrive") from None
     return b"".join(chunks)
+
+
+def _too_large(request: Request, size: int, limit: int) -> HTTPError:
+    if _is_form(request):
+        return HTTPError(400, "http: POST too large")
+    return HTTPError(
+        413, f"request body too large: message size too large than max ({size} vs {limit})"
+    )
 
 
 def _is_form(request: Request) -> bool:
