@@ -227,6 +227,7 @@ def test_what_is_no_length_of_time_is_no_range(value: Any) -> None:
 @pytest.mark.parametrize(
     "build",
     [
+        # of wrong kinds on purpose: what mypy refuses has to be refused at run time as well
         lambda: logs([5]),  # type: ignore[list-item]
         lambda: logs("app"),  # type: ignore[arg-type]
         lambda: logs([matcher("app", "a"), ast.Matcher('a="b", c', "=", "d")]),

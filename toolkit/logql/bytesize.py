@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from toolkit.logql.numbers import parse_float
@@ -45,20 +46,20 @@ def parse_bytes(text: str) -> int:
 
 def format_bytes(size: int) -> str:
     """``82854982`` as ``83 MB``: two digits below ten of a unit, which loses the rest."""
-    if size < 10:
-        return f"{size} B"
-    power = math.floor(math.log(size) / math.log(1000))
-    value = math.floor(float(size) / math.pow(1000, power) * 10 + 0.5) / 10
-    return f"{value:.{1 if value < 10 else 0}f} {_NAMES[power]}"
+    return _humanized(size, 1000, _NAMES)
 
 
 def format_binary(size: int) -> str:
     """``11776`` as ``12 KiB`` (humanize's IBytes), as Loki's limits on bytes read print them."""
+    return _humanized(size, 1024, _BINARY_NAMES)
+
+
+def _humanized(size: int, base: int, names: Sequence[str]) -> str:
     if size < 10:
         return f"{size} B"
-    power = math.floor(math.log(size) / math.log(1024))
-    value = math.floor(float(size) / math.pow(1024, power) * 10 + 0.5) / 10
-    return f"{value:.{1 if value < 10 else 0}f} {_BINARY_NAMES[power]}"
+    power = math.floor(math.log(size) / math.log(base))
+    value = math.floor(float(size) / math.pow(base, power) * 10 + 0.5) / 10
+    return f"{value:.{1 if value < 10 else 0}f} {names[power]}"
 
 
 def format_setting(size: int) -> str:
